@@ -1,0 +1,3 @@
+//! keysieve finds leaked credentials in files, streams and agent output.
+
+pub mod model;

@@ -1,0 +1,231 @@
+use std::fmt;
+use std::sync::Arc;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use super::{Origin, Secret};
+
+/// How much harm a live credential of this kind does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth knowing: an identifier, or an encrypted key.
+    Info,
+    /// Nearly public, or a test credential.
+    Low,
+    /// Limited in what it reaches.
+    Medium,
+    /// A service's key.
+    High,
+    /// A whole account, source code, payments.
+    Critical,
+}
+
+impl Severity {
+    /// Every severity, least first.
+    pub const ALL: [Severity; 5] = [
+        Severity::Info,
+        Severity::Low,
+        Severity::Medium,
+        Severity::High,
+        Severity::Critical,
+    ];
+
+    /// The name used in rule files, on the command line and in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Info => "info",
+            Severity::Low => "low",
+            Severity::Medium => "medium",
+            Severity::High => "high",
+            Severity::Critical => "critical",
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// How sure a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Confidence {
+    /// Shown only when asked for.
+    Low,
+    /// Shown by default.
+    Medium,
+    /// A distinctive shape, or a strong name and a random value.
+    High,
+}
+
+impl Confidence {
+    /// The name used in rule files, on the command line and in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Confidence::Low => "low",
+            Confidence::Medium => "medium",
+            Confidence::High => "high",
+        }
+    }
+
+    /// One step down, never below [`Confidence::Low`].
+    pub fn lowered(self) -> Confidence {
+        match self {
+            Confidence::High => Confidence::Medium,
+            Confidence::Medium | Confidence::Low => Confidence::Low,
+        }
+    }
+}
+
+impl fmt::Display for Confidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// What reports say about a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleInfo {
+    /// The rule's id, `github-pat`.
+    pub id: String,
+    /// The provider's name, `GitHub`.
+    pub provider: String,
+    /// What the credential is, in a few words.
+    pub description: String,
+    /// The rule's own severity; a finding may be lowered below it.
+    pub severity: Severity,
+    /// How to revoke and renew it.
+    pub rotate: String,
+    /// The short-lived credential to use instead.
+    pub replace: String,
+    /// Documentation addresses.
+    pub references: Vec<String>,
+    /// Free words.
+    pub tags: Vec<String>,
+}
+
+/// A place in a text. Lines and columns count from 1, columns in Unicode code points (each byte that is not valid
+/// UTF-8 counts as one); offsets count bytes from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    /// The line, from 1.
+    pub line: u64,
+    /// The column, from 1.
+    pub column: u64,
+    /// The byte offset in the input, from 0.
+    pub offset: u64,
+}
+
+/// One place where a credential stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location {
+    /// The input.
+    pub origin: Origin,
+    /// The secret's first byte.
+    pub start: Position,
+    /// One past the secret's last byte (exclusive).
+    pub end: Position,
+    /// The line around it with every secret in it masked; safe to print. Bounded, so a long line is cut.
+    pub snippet: String,
+}
+
+/// Why a finding is accepted and not held against the run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Acceptance {
+    /// An inline comment on the line, by the marker's text.
+    Inline(String),
+    /// An entry of the fingerprint file or of the configuration.
+    Fingerprint(String),
+    /// The baseline.
+    Baseline,
+    /// An allowlist of the configuration: a short description of the entry.
+    Allowlist(String),
+}
+
+impl Acceptance {
+    /// A sentence for people.
+    pub fn describe(&self) -> String {
+        match self {
+            Acceptance::Inline(marker) => format!("accepted inline by `{marker}`"),
+            Acceptance::Fingerprint(source) => format!("accepted by its fingerprint in {source}"),
+            Acceptance::Baseline => "accepted in the baseline".to_owned(),
+            Acceptance::Allowlist(entry) => format!("accepted by the configuration: {entry}"),
+        }
+    }
+}
+
+/// The key of a fingerprint: with a repository's own salt, a fingerprint says nothing to those who lack it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Salt(pub Vec<u8>);
+
+impl Default for Salt {
+    /// The salt of runs without a baseline: the same everywhere, so that fingerprints can be compared across reports.
+    fn default() -> Self {
+        Salt(b"keysieve fingerprint 1".to_vec())
+    }
+}
+
+impl fmt::Debug for Salt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Salt(..)")
+    }
+}
+
+/// A credential's identity: a keyed hash of rule and content, so that it survives moved lines, renamed files and
+/// rewritten history, and differs for a new secret on the same line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fingerprint(pub u128);
+
+impl Fingerprint {
+    /// The first 16 bytes of HMAC-SHA-256 over rule id, NUL and secret, under `salt`.
+    pub fn new(salt: &Salt, rule: &str, secret: &[u8]) -> Self {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&salt.0)
+            .expect("because HMAC takes a key of any length");
+        mac.update(rule.as_bytes());
+        mac.update(&[0]);
+        mac.update(secret);
+        let digest = mac.finalize().into_bytes();
+        let mut head = [0; 16];
+        head.copy_from_slice(&digest[..16]);
+        Fingerprint(u128::from_be_bytes(head))
+    }
+
+    /// Reads what [`fmt::Display`] writes: 32 lower-case hexadecimal digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let hex = text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        hex.then(|| u128::from_str_radix(text, 16).ok().map(Fingerprint))?
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+/// One credential, with every place it stands in.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// The rule that found it.
+    pub rule: Arc<RuleInfo>,
+    /// At most the rule's severity.
+    pub severity: Severity,
+    /// How sure we are.
+    pub confidence: Confidence,
+    /// Its identity.
+    pub fingerprint: Fingerprint,
+    /// The credential. Reports print it only under `--show-secrets`.
+    pub secret: Secret,
+    /// Its masked form; safe to print.
+    pub masked: String,
+    /// Why we believe it, one short phrase each.
+    pub reasons: Vec<String>,
+    /// Where it stands, sorted, at most the limit of the run; at least one.
+    pub locations: Vec<Location>,
+    /// How many places there are in all, listed or not.
+    pub location_count: u64,
+    /// Set where it is accepted. Accepted findings do not change the exit code.
+    pub accepted: Option<Acceptance>,
+}

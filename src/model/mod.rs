@@ -1,0 +1,24 @@
+//! Plain data that every room shares: no I/O, no threads, no global state.
+
+mod finding;
+mod mask;
+mod origin;
+mod secret;
+mod summary;
+
+pub use finding::{
+    Acceptance, Confidence, Finding, Fingerprint, Location, Position, RuleInfo, Salt, Severity,
+};
+pub use mask::{MASK, mask, mask_line};
+pub use origin::{Origin, Skip, SkipKind};
+pub use secret::Secret;
+pub use summary::{RuleStats, Stats, Summary, UnusedSuppression};
+
+/// What a scan tells its sink, in order: first everything skipped or found, then the [`Summary`].
+#[derive(Debug)]
+pub enum Event {
+    /// A credential, with all the places it stands in.
+    Found(Finding),
+    /// Input that was not scanned, or not wholly. Nothing is skipped without one of these.
+    Skipped(Skip),
+}

@@ -1,0 +1,103 @@
+use std::fmt;
+
+/// Where bytes came from.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Origin {
+    /// A file, by its path as shown to people: relative to the scan's root where it lies below it, with `/` as the
+    /// separator on every platform.
+    File(String),
+    /// Standard input.
+    Stdin,
+}
+
+impl Origin {
+    /// The path or name that reports show.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Origin::File(path) => path,
+            Origin::Stdin => "<stdin>",
+        }
+    }
+
+    /// The last part of the path, by which rules of kind `file` know their files.
+    pub fn file_name(&self) -> &str {
+        let path = self.as_str();
+        path.rsplit('/').next().unwrap_or(path)
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Why input was not scanned, or not wholly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum SkipKind {
+    /// It could not be opened or read.
+    Unreadable,
+    /// It was listed, and gone when it was to be opened.
+    Vanished,
+    /// It shrank or grew while it was read; what was read has been scanned.
+    Changed,
+    /// Scanning it panicked: a defect of keysieve, confined to this input.
+    Panicked,
+    /// More findings than the limit: those beyond it are counted, not listed.
+    TooManyFindings,
+    /// Larger than the limit that the user set. Policy: does not change the exit code.
+    TooLarge,
+    /// A FIFO, socket or device, which is never opened. Policy.
+    NotRegular,
+    /// A symbolic link, which is not followed. Policy.
+    Symlink,
+}
+
+impl SkipKind {
+    /// Every kind, in the order in which summaries list them.
+    pub const ALL: [SkipKind; 8] = [
+        SkipKind::Unreadable,
+        SkipKind::Vanished,
+        SkipKind::Changed,
+        SkipKind::Panicked,
+        SkipKind::TooManyFindings,
+        SkipKind::TooLarge,
+        SkipKind::NotRegular,
+        SkipKind::Symlink,
+    ];
+
+    /// The name used on the command line (`--allow-incomplete`) and in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            SkipKind::Unreadable => "unreadable",
+            SkipKind::Vanished => "vanished",
+            SkipKind::Changed => "changed",
+            SkipKind::Panicked => "panicked",
+            SkipKind::TooManyFindings => "too-many-findings",
+            SkipKind::TooLarge => "too-large",
+            SkipKind::NotRegular => "not-regular",
+            SkipKind::Symlink => "symlink",
+        }
+    }
+
+    /// True where policy excludes the input: the scan is complete without it and the exit code does not change.
+    pub fn is_policy(self) -> bool {
+        matches!(
+            self,
+            SkipKind::TooLarge | SkipKind::NotRegular | SkipKind::Symlink
+        )
+    }
+}
+
+/// One piece of input that was not scanned, or not wholly.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skip {
+    /// The input.
+    pub origin: Origin,
+    /// The reason, as a closed set.
+    pub kind: SkipKind,
+    /// What happened, for people: the system's own words where there are any. Never holds content.
+    pub detail: String,
+}
