@@ -1,14 +1,14 @@
 //! Plain data that every room shares: no I/O, no threads, no global state.
 
 mod finding;
+mod level;
 mod mask;
 mod origin;
 mod secret;
 mod summary;
 
-pub use finding::{
-    Acceptance, Confidence, Finding, Fingerprint, Location, Position, RuleInfo, Salt, Severity,
-};
+pub use finding::{Acceptance, Finding, Fingerprint, Location, Position, RuleInfo, Salt};
+pub use level::{Confidence, Severity};
 pub use mask::{MASK, mask, mask_line};
 pub use origin::{Origin, Skip, SkipKind};
 pub use secret::Secret;
