@@ -1,0 +1,229 @@
+//! Validates `rules/*.toml` and lays the compiled rules and the prefilter's tables down as statics, so that a start
+//! parses and compiles nothing. A mistake in a rule file fails the build with the file and line.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs, process};
+
+#[allow(dead_code, reason = "the script uses a part of it")]
+#[path = "src/model/level.rs"]
+mod level;
+mod model {
+    pub use super::level::{Confidence, Severity};
+}
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the script uses the half that compiles, the program the half that runs"
+)]
+#[path = "src/rule/mod.rs"]
+mod rule;
+#[allow(
+    dead_code,
+    reason = "the script builds the tables, the program searches with them"
+)]
+#[path = "src/engine/sieve.rs"]
+mod sieve;
+#[path = "src/engine/tables.rs"]
+mod tables;
+
+use rule::{List, Matcher, Pattern, Rule, Step, Str};
+
+fn main() {
+    println!("cargo:rerun-if-changed=rules");
+    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("because cargo sets it"));
+    let rules = load(&root.join("rules"));
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("because cargo sets it"));
+    fs::write(out.join("rules.rs"), render(&rules)).expect("because cargo made OUT_DIR for this");
+}
+
+fn load(folder: &Path) -> Vec<Rule> {
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)
+        .expect("because the package holds rules/")
+        .map(|entry| entry.expect("because rules/ can be listed").path())
+        .filter(|path| path.extension().is_some_and(|e| e == "toml"))
+        .collect();
+    files.sort();
+    let mut rules: Vec<Rule> = Vec::new();
+    let mut failed = false;
+    for path in &files {
+        let name = format!(
+            "rules/{}",
+            path.file_name().unwrap_or_default().to_string_lossy()
+        );
+        let source = fs::read_to_string(path).unwrap_or_else(|e| fail(&format!("{name}: {e}")));
+        match rule::compile_file(&name, &source) {
+            Ok(found) => rules.extend(found),
+            Err(errors) => {
+                failed = true;
+                errors.iter().for_each(|e| eprintln!("{e}"));
+            }
+        }
+    }
+    rules.sort_by(|a, b| a.id.cmp(&b.id));
+    for pair in rules.windows(2).filter(|pair| pair[0].id == pair[1].id) {
+        failed = true;
+        eprintln!(
+            "{}: rule `{}` stands in {} too",
+            pair[1].source, pair[1].id, pair[0].source
+        );
+    }
+    if failed {
+        fail("rules/ holds mistakes");
+    }
+    rules
+}
+
+fn fail(message: &str) -> ! {
+    eprintln!("{message}");
+    process::exit(1)
+}
+
+fn render(rules: &[Rule]) -> String {
+    let mut out = String::new();
+    let _ = writeln!(out, "pub static RULES: [Rule; {}] = [", rules.len());
+    for rule in rules {
+        render_rule(&mut out, rule);
+    }
+    out.push_str("];\n");
+    let index = tables::Index::build(rules);
+    let _ = writeln!(
+        out,
+        "pub static INDEX: Index = Index {{ rule_starts: {}, rules: {}, sieve: {} }};",
+        list(&index.rule_starts, |n| n.to_string()),
+        list(&index.rules, |n| n.to_string()),
+        render_sieve(&index.sieve),
+    );
+    out
+}
+
+fn render_rule(out: &mut String, rule: &Rule) {
+    let _ = writeln!(
+        out,
+        "Rule {{ id: {}, provider_id: {}, provider: {}, description: {}, severity: Severity::{:?}, \
+         confidence: Confidence::{:?}, rotate: {}, replace: {}, references: {}, tags: {}, keywords: {}, \
+         matcher: {}, randomness: {:?}, placeholders: {}, structure: {}, budget: {}, examples: {}, \
+         counter_examples: {}, source: {} }},",
+        text(&rule.id),
+        text(&rule.provider_id),
+        text(&rule.provider),
+        text(&rule.description),
+        rule.severity,
+        rule.confidence,
+        text(&rule.rotate),
+        text(&rule.replace),
+        list(&rule.references, text),
+        list(&rule.tags, text),
+        list(&rule.keywords, |k| format!(
+            "Keyword {{ text: {}, ignore_case: {} }}",
+            text(&k.text),
+            k.ignore_case
+        )),
+        matcher(&rule.matcher),
+        rule.randomness,
+        rule.placeholders,
+        rule.structure
+            .map_or("None".to_owned(), |s| format!("Some(Structure::{s:?})")),
+        rule.budget,
+        list(&rule.examples, text),
+        list(&rule.counter_examples, text),
+        text(&rule.source),
+    );
+}
+
+fn text(text: &Str) -> String {
+    format!("Cow::Borrowed({:?})", &text[..])
+}
+
+fn list<T: Clone>(items: &List<T>, mut one: impl FnMut(&T) -> String) -> String {
+    let items: Vec<String> = items.iter().map(&mut one).collect();
+    format!("Cow::Borrowed(&[{}])", items.join(", "))
+}
+
+fn matcher(matcher: &Matcher) -> String {
+    match matcher {
+        Matcher::Pattern(p, b) => format!(
+            "Matcher::Pattern({}, Boundary {{ left: {}, right: {} }})",
+            pattern(p),
+            b.left,
+            b.right
+        ),
+        Matcher::Assignment(a) => format!(
+            "Matcher::Assignment(Assignment {{ value: {} }})",
+            a.value
+                .as_ref()
+                .map_or("None".to_owned(), |v| format!("Some({})", pattern(v)))
+        ),
+        Matcher::Run(r) => format!(
+            "Matcher::Run(Run {{ head: {}, alphabet: ByteSet({:?}), min_len: {}, max_len: {:?} }})",
+            pattern(&r.head),
+            r.alphabet.0,
+            r.min_len,
+            r.max_len
+        ),
+        Matcher::Block(b) => format!(
+            "Matcher::Block(Block {{ begin: {}, alphabet: ByteSet({:?}), end_literal: {}, end: {}, min_len: {} }})",
+            pattern(&b.begin),
+            b.alphabet.0,
+            text(&b.end_literal),
+            pattern(&b.end),
+            b.min_len
+        ),
+        Matcher::File(f) => format!(
+            "Matcher::File(FileRule {{ files: {}, parser: Parser::{:?} }})",
+            list(&f.files, text),
+            f.parser
+        ),
+    }
+}
+
+fn pattern(p: &Pattern) -> String {
+    let step = |step: &Step| match step {
+        Step::Literal(bytes) => format!("Step::Literal({})", list(bytes, |b| b.to_string())),
+        Step::Class { set, min, max } => {
+            format!(
+                "Step::Class {{ set: ByteSet({:?}), min: {min}, max: {max} }}",
+                set.0
+            )
+        }
+    };
+    format!(
+        "Pattern {{ source: {}, min_len: {}, max_len: {}, secret_prefix: {}, steps: {}, secret_steps: {:?}, \
+         has_group: {} }}",
+        text(&p.source),
+        p.min_len,
+        p.max_len,
+        p.secret_prefix,
+        p.steps
+            .as_ref()
+            .map_or("None".to_owned(), |s| format!("Some({})", list(s, step))),
+        p.secret_steps,
+        p.has_group
+    )
+}
+
+fn render_sieve(sieve: &sieve::Sieve) -> String {
+    let buckets = |b: &sieve::Buckets| {
+        format!(
+            "Buckets {{ starts: {}, entries: {} }}",
+            list(&b.starts, |n| n.to_string()),
+            list(&b.entries, |e| format!(
+                "Entry {{ gram: {}, word: {}, offset: {} }}",
+                e.gram, e.word, e.offset
+            ))
+        )
+    };
+    format!(
+        "Sieve {{ words: {}, wide: Cow::Borrowed(&{:?}), short: Cow::Borrowed(&{:?}), wide_buckets: {}, \
+         short_buckets: {} }}",
+        list(&sieve.words, |w| format!(
+            "Word {{ text: {}, fold: {} }}",
+            list(&w.text, |b| b.to_string()),
+            w.fold
+        )),
+        sieve.wide,
+        sieve.short,
+        buckets(&sieve.wide_buckets),
+        buckets(&sieve.short_buckets)
+    )
+}

@@ -1,0 +1,447 @@
+//! Values assigned to names, in any syntax: `k = v`, `k: v`, `"k": "v"`, `k => v`, `k := v`, `let k: T = v`,
+//! `<k>v</k>`, `key="k" value="v"`, `--k v`, `setK("v")`, `("k", "v")`, plain or escaped inside another string.
+//!
+//! Everything is bounded, so that what is read depends on a few hundred bytes around the keyword alone.
+
+use std::ops::Range;
+
+/// How far a name goes to either side of its keyword.
+pub const NAME: usize = 64;
+/// How many bytes of words may stand between a provider's name and the operator.
+pub const GAP: usize = 40;
+/// How many blanks may stand on one side of an operator.
+const BLANKS: usize = 32;
+/// How long a type annotation may be.
+const TYPE: usize = 48;
+/// How long a value may be.
+pub const VALUE: usize = 512;
+/// How far one reading looks to either side of the keyword's start.
+pub const REACH: usize = NAME + 64 + GAP + TYPE + 4 * BLANKS + VALUE + 64;
+
+/// What stands between name and value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operator {
+    /// `=`, `:=`, `+=`, `?=`.
+    Equals,
+    /// `:`.
+    Colon,
+    /// `=>`, `->`.
+    Arrow,
+    /// `==`, `!=`.
+    Compare,
+    /// The end of an XML start tag.
+    Element,
+    /// `value=` after a name in an XML attribute.
+    Attribute,
+    /// The blank after a command-line flag.
+    Flag,
+    /// The comma between two quoted arguments.
+    Comma,
+    /// The opening parenthesis of a call.
+    Call,
+    /// A blank before a quoted value, as in SQL.
+    Blank,
+}
+
+/// How the value is delimited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quote {
+    /// Not at all: it ends at a blank or a delimiter.
+    None,
+    /// By this quote.
+    Plain(u8),
+    /// By a quote behind backslashes: inside another string.
+    Escaped,
+    /// By the next tag.
+    Element,
+}
+
+/// A value and what it is assigned to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assigned {
+    /// The identifier that holds the keyword.
+    pub name: Range<usize>,
+    /// What stands between.
+    pub operator: Operator,
+    /// How the value is delimited.
+    pub quote: Quote,
+    /// The value, without quotes; not empty.
+    pub value: Range<usize>,
+}
+
+/// Reads what is assigned to the name around `keyword`. With `gap`, up to [`GAP`] bytes of words may stand between the
+/// keyword and the operator.
+pub fn assigned(hay: &[u8], keyword: Range<usize>, gap: bool) -> Option<Assigned> {
+    let name = name_around(hay, keyword);
+    let direct = after_name(hay, &name, name.end);
+    if direct.is_some() || !gap {
+        return direct;
+    }
+    let words = hay[name.end..].iter().take(GAP);
+    let length = words
+        .take_while(|&&b| is_name(b) || matches!(b, b' ' | b'/' | b'(' | b')'))
+        .count();
+    let mut end = name.end + length;
+    while end > name.end && matches!(hay[end - 1], b' ') {
+        end -= 1;
+    }
+    (end > name.end).then(|| after_name(hay, &name, end))?
+}
+
+fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'$')
+}
+
+fn name_around(hay: &[u8], keyword: Range<usize>) -> Range<usize> {
+    let mut start = keyword.start;
+    while start > 0 && keyword.start - start < NAME && is_name(hay[start - 1]) {
+        // `\n` in a string is a line's end, not the letter n.
+        if matches!(hay[start - 1], b'n' | b't' | b'r') && start > 1 && hay[start - 2] == b'\\' {
+            break;
+        }
+        start -= 1;
+    }
+    let more = hay[keyword.end..]
+        .iter()
+        .take(NAME)
+        .take_while(|&&b| is_name(b))
+        .count();
+    start..keyword.end + more
+}
+
+fn after_name(hay: &[u8], name: &Range<usize>, end: usize) -> Option<Assigned> {
+    let (closed, quoted) = skip_closers(hay, end);
+    let at = skip_blanks(hay, closed);
+    let blank = at > closed;
+    let (operator, at) = operator(hay, name, at, Before { quoted, blank })?;
+    let (quote, value) = value(hay, at, operator)?;
+    Some(Assigned {
+        name: name.clone(),
+        operator,
+        quote,
+        value,
+    })
+}
+
+/// Passes over what closes a quoted or indexed name: `"`, `'`, `\"`, `]`, `)`. Says whether a quote was among it.
+fn skip_closers(hay: &[u8], mut at: usize) -> (usize, bool) {
+    let (limit, mut quoted) = (at + 6, false);
+    while at < limit {
+        match hay.get(at) {
+            Some(b'"' | b'\'' | b'`') => quoted = true,
+            Some(b']' | b')' | b'?' | b'*') => {}
+            Some(b'\\') if matches!(hay.get(at + 1), Some(b'"' | b'\'' | b'\\')) => {}
+            _ => break,
+        }
+        at += 1;
+    }
+    (at, quoted)
+}
+
+fn skip_blanks(hay: &[u8], at: usize) -> usize {
+    let blanks = hay[at..]
+        .iter()
+        .take(BLANKS)
+        .take_while(|&&b| matches!(b, b' ' | b'\t'))
+        .count();
+    at + blanks
+}
+
+struct Before {
+    quoted: bool,
+    blank: bool,
+}
+
+fn operator(
+    hay: &[u8],
+    name: &Range<usize>,
+    at: usize,
+    before: Before,
+) -> Option<(Operator, usize)> {
+    let rest = &hay[at..];
+    let op = match rest {
+        [b'=', b'=', b'=', ..] | [b'!', b'=', b'=', ..] => (Operator::Compare, 3),
+        [b'=', b'=', ..] | [b'!', b'=', ..] => (Operator::Compare, 2),
+        [b'=', b'>', ..] | [b'-', b'>', ..] => (Operator::Arrow, 2),
+        [b'=', ..] => (Operator::Equals, 1),
+        [b':' | b'+' | b'?', b'=', ..] => (Operator::Equals, 2),
+        [b'|', b'|', b'=', ..] | [b'?', b'?', b'=', ..] | [b':', b':', b'=', ..] => {
+            (Operator::Equals, 3)
+        }
+        [b':', b':', ..] => return None,
+        [b':', ..] => match annotated(rest) {
+            Some(length) => (Operator::Equals, length),
+            None => (Operator::Colon, 1),
+        },
+        [b',', ..] if before.quoted => (Operator::Comma, 1),
+        [b'(', ..] if !before.quoted => (Operator::Call, 1),
+        [b'>', ..] if !before.blank => (Operator::Element, 1),
+        [b'%', b'3', b'd' | b'D', ..] => (Operator::Equals, 3),
+        _ if before.quoted && before.blank && is_value_attribute(rest) => (Operator::Attribute, 6),
+        [b'"' | b'\'', ..] if before.blank => (Operator::Blank, 0),
+        _ if before.blank && hay[name.start] == b'-' => (Operator::Flag, 0),
+        _ => return None,
+    };
+    Some((op.0, at + op.1))
+}
+
+/// `: Type =`: the length up to and with the sign, if that is what stands here.
+fn annotated(rest: &[u8]) -> Option<usize> {
+    let body = &rest[1..rest.len().min(TYPE)];
+    let sign = body.iter().position(|&b| b == b'=')?;
+    let kind = &body[..sign];
+    let is_type = |b: &u8| {
+        b.is_ascii_alphanumeric()
+            || matches!(
+                b,
+                b'_' | b'<' | b'>' | b'[' | b']' | b'&' | b'|' | b'.' | b'?' | b' ' | b'*' | b'\''
+            )
+    };
+    let spaced = kind.last() == Some(&b' ') && kind.iter().any(u8::is_ascii_alphabetic);
+    let single = body
+        .get(sign + 1)
+        .is_some_and(|b| !matches!(b, b'=' | b'>'));
+    (spaced && single && kind.iter().all(is_type)).then_some(sign + 2)
+}
+
+fn is_value_attribute(rest: &[u8]) -> bool {
+    rest.len() > 6 && rest[..5].eq_ignore_ascii_case(b"value") && rest[5] == b'='
+}
+
+fn value(hay: &[u8], at: usize, operator: Operator) -> Option<(Quote, Range<usize>)> {
+    if operator == Operator::Element {
+        let length = hay[at..]
+            .iter()
+            .take(VALUE)
+            .position(|&b| matches!(b, b'<' | b'\n'))?;
+        let closed = hay[at + length..].starts_with(b"</");
+        let value = trim(hay, at..at + length);
+        return (closed && !value.is_empty()).then_some((Quote::Element, value));
+    }
+    let mut at = skip_blanks(hay, at);
+    let backslashes = |at: usize| {
+        hay[at..]
+            .iter()
+            .take(8)
+            .take_while(|&&b| b == b'\\')
+            .count()
+    };
+    let is_quote = |at: usize| {
+        let slashes = backslashes(at);
+        matches!(hay.get(at + slashes), Some(b'"' | b'\'' | b'`'))
+    };
+    // A prefix of a literal (`b"`, `r'`, `@"`, `N'`), or the bracket of a list or call that holds it.
+    if !is_quote(at)
+        && matches!(
+            hay.get(at),
+            Some(b'b' | b'r' | b'u' | b'f' | b'L' | b'N' | b'@' | b'[' | b'(' | b'{')
+        )
+        && hay.len() > at + 1
+        && is_quote(at + 1)
+    {
+        at += 1;
+    }
+    if is_quote(at) {
+        return quoted(hay, at, backslashes(at));
+    }
+    if matches!(operator, Operator::Call | Operator::Comma | Operator::Blank) {
+        return None;
+    }
+    let length = hay[at..]
+        .iter()
+        .take(VALUE)
+        .take_while(|&&b| !ends_unquoted(b))
+        .count();
+    let mut value = at..at + length;
+    while value.len() > 1 && matches!(hay[value.end - 1], b'.' | b':') {
+        value.end -= 1;
+    }
+    (!value.is_empty() && length < VALUE).then_some((Quote::None, value))
+}
+
+fn ends_unquoted(byte: u8) -> bool {
+    byte <= b' '
+        || byte == 0x7f
+        || matches!(
+            byte,
+            b'"' | b'\''
+                | b'`'
+                | b','
+                | b';'
+                | b'<'
+                | b'>'
+                | b'&'
+                | b'|'
+                | b')'
+                | b']'
+                | b'}'
+                | b'\\'
+        )
+}
+
+fn quoted(hay: &[u8], at: usize, slashes: usize) -> Option<(Quote, Range<usize>)> {
+    let quote = hay[at + slashes];
+    let mut start = at + slashes + 1;
+    // A triple quote opens like a single one.
+    let triple = slashes == 0 && hay[start..].starts_with(&[quote, quote]);
+    if triple {
+        start += 2;
+    }
+    let body = &hay[start..hay.len().min(start + VALUE)];
+    let mut length = None;
+    let mut index = 0;
+    while index < body.len() {
+        match body[index] {
+            b'\n' | b'\r' => break,
+            b'\\' if slashes == 0 => index += 1,
+            b'\\' => {
+                let run = body[index..].iter().take_while(|&&b| b == b'\\').count();
+                if run <= slashes && body.get(index + run) == Some(&quote) {
+                    length = Some(index);
+                    break;
+                }
+                index += run.saturating_sub(1);
+            }
+            b if b == quote => {
+                length = Some(index);
+                break;
+            }
+            _ => {}
+        }
+        index += 1;
+    }
+    let length = length.filter(|&length| length > 0)?;
+    let kind = if slashes > 0 {
+        Quote::Escaped
+    } else {
+        Quote::Plain(quote)
+    };
+    Some((kind, start..start + length))
+}
+
+fn trim(hay: &[u8], range: Range<usize>) -> Range<usize> {
+    let text = &hay[range.clone()];
+    let lead = text.iter().take_while(|b| b.is_ascii_whitespace()).count();
+    let tail = text[lead..]
+        .iter()
+        .rev()
+        .take_while(|b| b.is_ascii_whitespace())
+        .count();
+    range.start + lead..range.end - tail
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, word: &str, gap: bool) -> Option<(String, String, Operator)> {
+        let at = text.find(word).expect("the keyword stands in the case");
+        let found = assigned(text.as_bytes(), at..at + word.len(), gap)?;
+        let cut = |r: Range<usize>| text[r].to_owned();
+        Some((cut(found.name), cut(found.value), found.operator))
+    }
+
+    #[test]
+    fn reads_every_syntax() {
+        use Operator::*;
+        let cases = [
+            ("password = hunter2", "password", "hunter2", Equals),
+            ("DB_PASSWORD=hunter2\n", "DB_PASSWORD", "hunter2", Equals),
+            (
+                "\"db-password\": \"hunter 2\",",
+                "db-password",
+                "hunter 2",
+                Colon,
+            ),
+            (
+                "{\\\"password\\\":\\\"hunter2\\\"}",
+                "password",
+                "hunter2",
+                Colon,
+            ),
+            (
+                "config['password'] = 'hunter2'",
+                "password",
+                "hunter2",
+                Equals,
+            ),
+            (":password => 'hunter2'", "password", "hunter2", Arrow),
+            (
+                "let password: &str = \"hunter2\";",
+                "password",
+                "hunter2",
+                Equals,
+            ),
+            ("password := `hunter2`", "password", "hunter2", Equals),
+            (
+                "<password>hunter2</password>",
+                "password",
+                "hunter2",
+                Element,
+            ),
+            (
+                "<add key=\"password\" value=\"hunter2\"/>",
+                "password",
+                "hunter2",
+                Attribute,
+            ),
+            ("cmd --password hunter2 x", "--password", "hunter2", Flag),
+            (
+                "x.setPassword(\"hunter2\")",
+                "x.setPassword",
+                "hunter2",
+                Call,
+            ),
+            (
+                "put(\"password\", \"hunter2\")",
+                "password",
+                "hunter2",
+                Comma,
+            ),
+            (
+                "echo a\\npassword=hunter2\\nb",
+                "password",
+                "hunter2",
+                Equals,
+            ),
+            ("PASSWORD 'hunter2'", "PASSWORD", "hunter2", Blank),
+            (
+                "if password == \"hunter2\":",
+                "password",
+                "hunter2",
+                Compare,
+            ),
+            ("password: 'it\\'s me'", "password", "it\\'s me", Colon),
+            ("password = b\"hunter2\"", "password", "hunter2", Equals),
+        ];
+        for (text, name, value, operator) in cases {
+            let word = ["password", "Password", "PASSWORD"]
+                .into_iter()
+                .find(|w| text.contains(w))
+                .unwrap();
+            let want = Some((name.to_owned(), value.to_owned(), operator));
+            assert_eq!(read(text, word, false), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn leaves_the_rest() {
+        for text in [
+            "the password is long",
+            "password",
+            "password = \"\"",
+            "password(x)",
+            "password::new()",
+            "password:\n",
+        ] {
+            assert_eq!(read(text, "password", false), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn bridges_words_to_the_operator() {
+        let want = |v: &str| Some(("Datadog".to_owned(), v.to_owned(), Operator::Colon));
+        assert_eq!(read("Datadog API key: abc", "Datadog", true), want("abc"));
+        assert_eq!(read("Datadog API key: abc", "Datadog", false), None);
+    }
+}

@@ -1,0 +1,208 @@
+//! Checks that judge a candidate, cheapest first: length, alphabet, placeholders, entropy, structure, context.
+//!
+//! Every verdict has a reason. A check sees the candidate's bytes and at most [`CONTEXT`] bytes to either side.
+
+mod entropy;
+mod generic;
+mod placeholder;
+mod structure;
+mod words;
+
+use std::fmt;
+use std::ops::Range;
+
+use crate::model::{Confidence, Severity};
+use crate::rule::{Matcher, Rule, Structure};
+
+pub use entropy::randomness;
+pub use placeholder::find as placeholder;
+pub use structure::{Outcome, base36, base62, marvin32};
+
+use super::assignment::Assigned;
+
+/// How far to either side of a candidate a check may look.
+pub const CONTEXT: usize = 64;
+
+/// What became of a candidate.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Verdict {
+    /// A finding.
+    Keep(Kept),
+    /// Not one, and why.
+    Drop(Reason),
+}
+
+/// Why a candidate is believed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kept {
+    /// How sure we are.
+    pub confidence: Confidence,
+    /// The severity, at most the rule's.
+    pub severity: Severity,
+    /// What spoke for it, in the order in which it was checked.
+    pub evidence: Vec<Evidence>,
+}
+
+/// Something that speaks for a candidate, or at least does not rule it out.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Evidence {
+    /// The format has a prefix or shape of its own.
+    Shape,
+    /// It is assigned to a name that fits.
+    Name(String),
+    /// Share of the entropy that random text of its alphabet and length has.
+    Random(f32),
+    /// A structural check passed: what it found.
+    Structure(String),
+    /// A structural check failed that is not certain enough to reject: what it found.
+    Doubt(String),
+    /// The generic score, of which 0 is the threshold.
+    Score(i32),
+}
+
+impl fmt::Display for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Evidence::Shape => f.write_str("has the provider's own format"),
+            Evidence::Name(name) => write!(f, "is assigned to `{name}`"),
+            Evidence::Random(share) => {
+                write!(
+                    f,
+                    "is as random as a generated value ({:.0} %)",
+                    share.min(1.0) * 100.0
+                )
+            }
+            Evidence::Structure(what) => f.write_str(what),
+            Evidence::Doubt(what) => write!(f, "though {what}"),
+            Evidence::Score(score) => write!(f, "scores {score:+} over the threshold"),
+        }
+    }
+}
+
+/// Why a candidate was dropped.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reason {
+    /// Shorter or longer than the format.
+    Length(usize),
+    /// A placeholder, an example or a stop word.
+    Placeholder(&'static str),
+    /// Not random enough.
+    Entropy(f32),
+    /// The value is not of the rule's form.
+    Value,
+    /// A structural check rejects it.
+    Structure(String),
+    /// A more specific rule has it.
+    Covered(u16),
+    /// The generic check rejects it outright.
+    Generic(&'static str),
+    /// The generic score is below the threshold.
+    Score(i32),
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reason::Length(length) => write!(f, "length: {length} bytes"),
+            Reason::Placeholder(what) => write!(f, "placeholder: {what}"),
+            Reason::Entropy(share) => write!(f, "entropy: {:.0} % of random text", share * 100.0),
+            Reason::Value => f.write_str("value: not of the rule's form"),
+            Reason::Structure(what) => write!(f, "structure: {what}"),
+            Reason::Covered(_) => f.write_str("precedence: a more specific rule has it"),
+            Reason::Generic(what) => write!(f, "context: {what}"),
+            Reason::Score(score) => write!(f, "score: {score:+}, below the threshold"),
+        }
+    }
+}
+
+/// What is to be judged.
+pub struct Case<'a> {
+    /// The text in hand.
+    pub hay: &'a [u8],
+    /// The whole match, cut at the greatest length that is judged.
+    pub span: Range<usize>,
+    /// The secret in it, likewise cut.
+    pub secret: Range<usize>,
+    /// What it is assigned to, for rules of kind `assignment`.
+    pub assigned: Option<&'a Assigned>,
+}
+
+impl<'a> Case<'a> {
+    fn secret(&self) -> &'a [u8] {
+        &self.hay[self.secret.clone()]
+    }
+
+    /// The bytes before and after the match that context checks may see.
+    fn around(&self) -> (&'a [u8], &'a [u8]) {
+        let before = &self.hay[self.span.start.saturating_sub(CONTEXT)..self.span.start];
+        let after = &self.hay[self.span.end..self.hay.len().min(self.span.end + CONTEXT)];
+        (before, after)
+    }
+}
+
+/// Judges a candidate of `rule`.
+pub fn judge(rule: &Rule, case: &Case<'_>) -> Verdict {
+    let secret = case.secret();
+    if let (Matcher::Assignment(assignment), Some(assigned)) = (&rule.matcher, case.assigned)
+        && assignment.value.is_none()
+    {
+        return generic::judge(rule, case, assigned);
+    }
+    if rule.placeholders
+        && let Some(what) = placeholder::find(secret)
+    {
+        return Verdict::Drop(Reason::Placeholder(what));
+    }
+    let mut kept = Kept {
+        confidence: rule.confidence,
+        severity: rule.severity,
+        evidence: Vec::new(),
+    };
+    kept.evidence.push(match case.assigned {
+        Some(assigned) => Evidence::Name(printable(&case.hay[assigned.name.clone()])),
+        None => Evidence::Shape,
+    });
+    if rule.randomness > 0.0 {
+        let body = &secret[prefix_len(rule).min(secret.len())..];
+        let share = randomness(body);
+        if share < rule.randomness {
+            return Verdict::Drop(Reason::Entropy(share));
+        }
+        kept.evidence.push(Evidence::Random(share));
+    }
+    match rule.structure {
+        Some(check) => structured(check, secret, case, kept),
+        None => Verdict::Keep(kept),
+    }
+}
+
+fn structured(check: Structure, secret: &[u8], case: &Case<'_>, mut kept: Kept) -> Verdict {
+    match structure::check(check, secret, case.around()) {
+        Outcome::Proved(what) => kept.evidence.push(Evidence::Structure(what)),
+        Outcome::Rejected(what) => return Verdict::Drop(Reason::Structure(what)),
+        Outcome::Doubtful(what) => {
+            kept.confidence = kept.confidence.lowered();
+            kept.evidence.push(Evidence::Doubt(what));
+        }
+        Outcome::Harmless(what) => {
+            kept.severity = kept.severity.min(Severity::Low);
+            kept.evidence.push(Evidence::Structure(what));
+        }
+        Outcome::Unknown => {}
+    }
+    Verdict::Keep(kept)
+}
+
+fn prefix_len(rule: &Rule) -> usize {
+    let pattern = match &rule.matcher {
+        Matcher::Pattern(pattern, _) => Some(pattern),
+        Matcher::Assignment(assignment) => assignment.value.as_ref(),
+        Matcher::Run(run) => Some(&run.head),
+        Matcher::Block(_) | Matcher::File(_) => None,
+    };
+    pattern.map_or(0, |pattern| pattern.secret_prefix as usize)
+}
+
+fn printable(name: &[u8]) -> String {
+    String::from_utf8_lossy(name).into_owned()
+}

@@ -1,0 +1,10 @@
+//! The embedded rules and their tables, as the build script laid them down.
+
+use std::borrow::Cow;
+
+use super::sieve::{Buckets, Entry, Sieve, Word};
+use super::tables::Index;
+use crate::model::{Confidence, Severity};
+use crate::rule::*;
+
+include!(concat!(env!("OUT_DIR"), "/rules.rs"));

@@ -1,0 +1,232 @@
+//! From a keyword hit to the candidate's bytes.
+//!
+//! For a rule and a hit, the match is the one that covers the hit with the smallest start, no further back than the
+//! pattern's greatest length. A start whose match does not cover the hit, or touches a word character where the rule
+//! forbids it, is passed over and the search goes on one byte further: so what is found depends on the bytes around
+//! the hit alone and never on where a search began.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use regex_automata::meta::{Cache, Regex};
+use regex_automata::util::captures::Captures;
+use regex_automata::util::syntax;
+use regex_automata::{Anchored, Input};
+
+use crate::rule::{Boundary, Pattern, Step};
+
+/// How far back a boundary is looked for: the longest escape, a terminal's colour code such as `ESC [01;38;5;196m`.
+pub const ESCAPE: usize = 18;
+
+/// Where a pattern matched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The whole match.
+    pub span: Range<usize>,
+    /// The secret in it.
+    pub secret: Range<usize>,
+}
+
+/// A pattern's regular expression, compiled at its first use. One for all threads.
+#[derive(Debug, Default)]
+pub struct Lazy(OnceLock<Regex>);
+
+impl Lazy {
+    fn regex(&self, pattern: &Pattern) -> &Regex {
+        self.0.get_or_init(|| {
+            Regex::builder()
+                .syntax(syntax::Config::new().unicode(false).utf8(false))
+                .configure(
+                    Regex::config()
+                        .utf8_empty(false)
+                        .hybrid_cache_capacity(256 << 10),
+                )
+                .build(&pattern.source)
+                .expect("because the pattern was parsed when its rule was compiled")
+        })
+    }
+}
+
+/// A thread's memory for one pattern.
+#[derive(Debug)]
+pub struct Memory {
+    cache: Cache,
+    captures: Captures,
+}
+
+/// A pattern with what its matching needs at run time.
+pub struct Runner<'a> {
+    /// The pattern.
+    pub pattern: &'a Pattern,
+    /// Its regular expression.
+    pub lazy: &'a Lazy,
+    /// This thread's memory for it.
+    pub memory: &'a mut Option<Box<Memory>>,
+}
+
+impl Runner<'_> {
+    /// The match that covers `hit` with the smallest start.
+    pub fn around(&mut self, hay: &[u8], hit: Range<usize>, boundary: Boundary) -> Option<Found> {
+        let max = self.pattern.max_len as usize;
+        let first = hit.end.saturating_sub(max);
+        let fits =
+            |found: &Found| found.span.end >= hit.end && at_boundary(hay, &found.span, boundary);
+        let Some(steps) = &self.pattern.steps else {
+            let last = (hit.start + max).min(hay.len());
+            return self.search(hay, first..last, hit.start, fits);
+        };
+        if let Some(Step::Literal(head)) = steps.first() {
+            for offset in memchr::memchr_iter(head[0], &hay[first..=hit.start]) {
+                let found = self.sequence(steps, hay, first + offset);
+                if found.as_ref().is_some_and(fits) {
+                    return found;
+                }
+            }
+            return None;
+        }
+        (first..=hit.start)
+            .filter_map(|start| self.sequence(steps, hay, start))
+            .find(fits)
+    }
+
+    /// The match that begins at `start`.
+    pub fn at(&mut self, hay: &[u8], start: usize) -> Option<Found> {
+        match &self.pattern.steps {
+            Some(steps) => self.sequence(steps, hay, start),
+            None => {
+                let last = (start + self.pattern.max_len as usize).min(hay.len());
+                let input = Input::new(hay).range(start..last).anchored(Anchored::Yes);
+                self.regex_at(&input)
+            }
+        }
+    }
+
+    /// Whether the pattern matches all of `hay[span]`.
+    pub fn whole(&mut self, hay: &[u8], span: Range<usize>) -> Option<Found> {
+        // A preferred match may be shorter than the value; what counts is whether one reaches its end, and patterns of
+        // values are written so that the preferred one does.
+        self.at(&hay[..span.end], span.start)
+            .filter(|found| found.span.end == span.end)
+    }
+
+    fn search(
+        &mut self,
+        hay: &[u8],
+        window: Range<usize>,
+        last_start: usize,
+        fits: impl Fn(&Found) -> bool,
+    ) -> Option<Found> {
+        let mut from = window.start;
+        loop {
+            let found = self.regex_at(&Input::new(hay).range(from..window.end))?;
+            if found.span.start > last_start {
+                return None;
+            }
+            if fits(&found) {
+                return Some(found);
+            }
+            from = found.span.start + 1;
+        }
+    }
+
+    fn regex_at(&mut self, input: &Input<'_>) -> Option<Found> {
+        let regex = self.lazy.regex(self.pattern);
+        let memory = self.memory.get_or_insert_with(|| {
+            Box::new(Memory {
+                cache: regex.create_cache(),
+                captures: regex.create_captures(),
+            })
+        });
+        if !self.pattern.has_group {
+            let span = regex.search_with(&mut memory.cache, input)?.range();
+            return Some(Found {
+                secret: span.clone(),
+                span,
+            });
+        }
+        regex.search_captures_with(&mut memory.cache, input, &mut memory.captures);
+        let span = memory.captures.get_match()?.range();
+        let secret = memory
+            .captures
+            .get_group(1)
+            .map_or(span.clone(), |group| group.range());
+        Some(Found { span, secret })
+    }
+
+    fn sequence(&self, steps: &[Step], hay: &[u8], start: usize) -> Option<Found> {
+        let (from, to) = self.pattern.secret_steps;
+        let (mut at, mut secret) = (start, start..start);
+        for (index, step) in steps.iter().enumerate() {
+            if index == from as usize {
+                secret.start = at;
+            }
+            at = step_at(step, hay, at)?;
+            if index + 1 == to as usize {
+                secret.end = at;
+            }
+        }
+        Some(Found {
+            span: start..at,
+            secret,
+        })
+    }
+}
+
+/// Where `step` ends that begins at `at`.
+fn step_at(step: &Step, hay: &[u8], at: usize) -> Option<usize> {
+    match step {
+        Step::Literal(bytes) => hay[at..].starts_with(bytes).then(|| at + bytes.len()),
+        Step::Class { set, min, max } => {
+            let rest = &hay[at..];
+            let rest = &rest[..rest.len().min(*max as usize)];
+            let length = rest.iter().position(|&b| !set.has(b)).unwrap_or(rest.len());
+            (length >= *min as usize).then_some(at + length)
+        }
+    }
+}
+
+/// Whether `span` keeps the distance from other word characters that its rule asks for.
+pub fn at_boundary(hay: &[u8], span: &Range<usize>, boundary: Boundary) -> bool {
+    let left = !boundary.left
+        || !is_word(hay[span.start])
+        || span.start == 0
+        || !is_word(hay[span.start - 1])
+        || ends_escape(&hay[span.start.saturating_sub(ESCAPE)..span.start]);
+    let right = !boundary.right
+        || !is_word(hay[span.end - 1])
+        || hay.get(span.end).is_none_or(|&next| !is_word(next));
+    left && right
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+/// Whether `before` ends in an escape whose last character only looks like part of a word: `\n`, `%20`, `\u003d`,
+/// `\x1b`, and the end of a terminal's colour code.
+pub fn ends_escape(before: &[u8]) -> bool {
+    match before {
+        [.., b'\\', b'n' | b't' | b'r'] => true,
+        _ if ends_with_marker(before, b'%', 2) => true,
+        _ if ends_with_marker(before, b'x', 2) && before.len() >= 4 => {
+            before[before.len() - 4] == b'\\'
+        }
+        _ if ends_with_marker(before, b'u', 4) && before.len() >= 6 => {
+            before[before.len() - 6] == b'\\'
+        }
+        [.., b'm'] => {
+            let digits = before[..before.len() - 1].iter().rev();
+            let mut rest = digits.skip_while(|b| b.is_ascii_digit() || **b == b';');
+            rest.next() == Some(&b'[') && rest.next() == Some(&0x1b)
+        }
+        _ => false,
+    }
+}
+
+fn ends_with_marker(before: &[u8], marker: u8, digits: usize) -> bool {
+    before.len() > digits
+        && before[before.len() - digits - 1] == marker
+        && before[before.len() - digits..]
+            .iter()
+            .all(u8::is_ascii_hexdigit)
+}

@@ -1,0 +1,215 @@
+//! The engine: prefilter, matching, checks, verdict. It knows no file system and no report.
+//!
+//! Whether bytes are a candidate depends on a bounded stretch around them and nothing else. From this follow the
+//! three ways in, which yield the same candidates: a whole blob ([`Engine::scan`]), a stream in chunks
+//! ([`Stream`]), and the changed parts of a blob that was scanned before ([`Engine::rescan`]).
+
+mod assignment;
+mod candidate;
+mod check;
+mod confirm;
+mod delta;
+mod embedded;
+mod emit;
+pub mod example;
+mod file;
+mod matching;
+mod position;
+mod ruleset;
+mod sieve;
+mod stream;
+mod tables;
+mod utf16;
+
+pub use candidate::{Candidate, HEAD, rank};
+pub use check::{CONTEXT, Evidence, Kept, Reason, Verdict};
+pub use delta::{Edit, Scanned};
+pub use emit::{AROUND, Emission};
+pub use position::Walker;
+pub use ruleset::RuleSet;
+pub use stream::Stream;
+
+use matching::{Lazy, Memory};
+
+/// Counters of one thread.
+#[derive(Debug, Clone, Default)]
+pub struct Counters {
+    /// Positions that the first stage let through.
+    pub grams: u64,
+    /// Keyword hits.
+    pub hits: u64,
+    /// Matchers run.
+    pub confirmations: u64,
+    /// Hits, candidates and kept candidates, by rule; empty unless asked for.
+    pub by_rule: Vec<[u64; 3]>,
+}
+
+impl Counters {
+    /// Adds another thread's.
+    pub fn add(&mut self, other: &Counters) {
+        self.grams += other.grams;
+        self.hits += other.hits;
+        self.confirmations += other.confirmations;
+        self.by_rule
+            .resize(self.by_rule.len().max(other.by_rule.len()), [0; 3]);
+        for (mine, theirs) in self.by_rule.iter_mut().zip(&other.by_rule) {
+            mine.iter_mut().zip(theirs).for_each(|(m, t)| *m += t);
+        }
+    }
+}
+
+/// A thread's memory, reused from blob to blob.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    memories: Vec<Option<Box<Memory>>>,
+    hits: Vec<sieve::WordHit>,
+    /// What was counted so far.
+    pub counters: Counters,
+}
+
+/// Finds credentials in bytes. One for all threads; each brings its own [`Scratch`].
+#[derive(Debug)]
+pub struct Engine {
+    rules: RuleSet,
+    lazies: Vec<[Lazy; 2]>,
+    reach: usize,
+    stats: bool,
+    explain: bool,
+}
+
+impl Engine {
+    /// An engine for `rules`. Compiles nothing: patterns are compiled at their first use.
+    pub fn new(rules: RuleSet) -> Engine {
+        let mut lazies = Vec::new();
+        lazies.resize_with(rules.rules().len(), Default::default);
+        let reach = rules.rules().iter().map(confirm::reach).max().unwrap_or(0);
+        Engine {
+            rules,
+            lazies,
+            reach,
+            stats: false,
+            explain: false,
+        }
+    }
+
+    /// Counts hits by rule as well.
+    pub fn with_stats(mut self) -> Engine {
+        self.stats = true;
+        self
+    }
+
+    /// Hands out the dropped candidates too.
+    pub fn with_dropped(mut self) -> Engine {
+        self.explain = true;
+        self
+    }
+
+    /// The rules in force.
+    pub fn rules(&self) -> &RuleSet {
+        &self.rules
+    }
+
+    /// Memory for one thread.
+    pub fn scratch(&self) -> Scratch {
+        let mut scratch = Scratch::default();
+        scratch
+            .memories
+            .resize_with(self.lazies.len() * 2, Default::default);
+        if self.stats {
+            scratch.counters.by_rule.resize(self.lazies.len(), [0; 3]);
+        }
+        scratch
+    }
+
+    /// All candidates of a whole blob, in the order of their position, the dropped ones with the reason.
+    ///
+    /// `name` is the file's name, by which rules of kind `file` know what they read; empty for none.
+    pub fn scan(&self, name: &str, bytes: &[u8], scratch: &mut Scratch) -> Vec<Candidate> {
+        let mut found = Vec::new();
+        self.examine(name, bytes, scratch, &mut |emission| {
+            found.push(emission.candidate.clone())
+        });
+        found
+    }
+
+    /// Hands out all candidates of a whole blob with their position and the text around them. Those of a view, such as
+    /// UTF-16 text, come after the others.
+    pub fn examine(
+        &self,
+        name: &str,
+        bytes: &[u8],
+        scratch: &mut Scratch,
+        out: &mut dyn FnMut(Emission<'_>),
+    ) {
+        let mut found = Vec::new();
+        self.collect(bytes, scratch, &mut found);
+        found.extend(file::candidates(self, name, bytes));
+        self.hand_out(bytes, found, Walker::default(), scratch, out);
+        for (start, text) in utf16::decoded(bytes) {
+            let walker = Walker::of_view(Walker::default(), bytes, 0, start);
+            let mut found = Vec::new();
+            self.collect(&text, scratch, &mut found);
+            self.hand_out(&text, found, walker, scratch, &mut |emission| {
+                stream::map_view(start, emission, out);
+            });
+        }
+    }
+
+    fn hand_out(
+        &self,
+        bytes: &[u8],
+        mut found: Vec<Candidate>,
+        mut walker: Walker,
+        scratch: &mut Scratch,
+        out: &mut dyn FnMut(Emission<'_>),
+    ) {
+        if found.is_empty() {
+            return;
+        }
+        candidate::resolve(&mut found, self.rules.rules());
+        self.count_kept(&found, scratch);
+        let window = emit::Window { bytes, start: 0 };
+        found.sort_by_key(|candidate| candidate.secret.start);
+        for candidate in &found {
+            if candidate.kept() || self.explain {
+                emit::emit(&window, &mut walker, candidate, &found, out);
+            }
+        }
+    }
+
+    /// Candidates of `bytes` as they stand, unresolved, without views.
+    fn collect(&self, bytes: &[u8], scratch: &mut Scratch, found: &mut Vec<Candidate>) {
+        self.hits(bytes, 0..bytes.len(), scratch);
+        let hits = std::mem::take(&mut scratch.hits);
+        let text = confirm::Text {
+            bytes,
+            start: 0,
+            complete: true,
+        };
+        for hit in &hits {
+            self.confirm(&text, *hit, scratch, found);
+        }
+        scratch.hits = hits;
+    }
+
+    /// Fills `scratch.hits` with the keyword hits that begin in `range`.
+    fn hits(&self, bytes: &[u8], range: std::ops::Range<usize>, scratch: &mut Scratch) {
+        scratch.hits.clear();
+        let hits = &mut scratch.hits;
+        let passed = self
+            .rules
+            .index()
+            .sieve
+            .find(bytes, range, |hit| hits.push(hit));
+        scratch.counters.grams += passed;
+        scratch.counters.hits += scratch.hits.len() as u64;
+    }
+
+    fn count_kept(&self, found: &[Candidate], scratch: &mut Scratch) {
+        if self.stats {
+            for candidate in found.iter().filter(|c| c.kept()) {
+                scratch.counters.by_rule[candidate.rule as usize][2] += 1;
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! The rules in force: the embedded ones, and the user's beside them.
+
+use std::borrow::Cow;
+
+use super::embedded;
+use super::tables::Index;
+use crate::rule::{Matcher, Rule};
+
+/// Rules with the tables that find their keywords.
+#[derive(Debug, Clone)]
+pub struct RuleSet {
+    rules: Cow<'static, [Rule]>,
+    index: Cow<'static, Index>,
+}
+
+impl RuleSet {
+    /// The embedded rules, as the build script laid them down. Costs nothing.
+    pub fn embedded() -> RuleSet {
+        RuleSet {
+            rules: Cow::Borrowed(&embedded::RULES),
+            index: Cow::Borrowed(&embedded::INDEX),
+        }
+    }
+
+    /// Only `rules`.
+    pub fn new(rules: Vec<Rule>) -> RuleSet {
+        let index = Index::build(&rules);
+        RuleSet {
+            rules: Cow::Owned(rules),
+            index: Cow::Owned(index),
+        }
+    }
+
+    /// These rules and `more`; a rule with the id of an earlier one takes its place.
+    pub fn with(self, more: Vec<Rule>) -> RuleSet {
+        if more.is_empty() {
+            return self;
+        }
+        let mut rules = self.rules.into_owned();
+        for rule in more {
+            match rules.iter_mut().find(|old| old.id == rule.id) {
+                Some(old) => *old = rule,
+                None => rules.push(rule),
+            }
+        }
+        RuleSet::new(rules)
+    }
+
+    /// Only the rules for which `keep` holds.
+    pub fn filtered(self, keep: impl Fn(&Rule) -> bool) -> RuleSet {
+        if self.rules.iter().all(&keep) {
+            return self;
+        }
+        RuleSet::new(
+            self.rules
+                .iter()
+                .filter(|rule| keep(rule))
+                .cloned()
+                .collect(),
+        )
+    }
+
+    /// The rules, by index.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// The rule of an id.
+    pub fn get(&self, id: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.id == id)
+    }
+
+    pub(super) fn index(&self) -> &Index {
+        &self.index
+    }
+
+    /// Rules that read a whole file of this name.
+    pub(super) fn of_file<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (u16, &'a Rule)> {
+        self.rules
+            .iter()
+            .enumerate()
+            .filter_map(move |(index, rule)| match &rule.matcher {
+                Matcher::File(file) if file.files.iter().any(|f| f == name) => {
+                    Some((index as u16, rule))
+                }
+                _ => None,
+            })
+    }
+}
