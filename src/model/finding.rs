@@ -50,9 +50,11 @@ pub struct Location {
     pub end: Position,
     /// The line around it with every secret in it masked; safe to print. Bounded, so a long line is cut.
     pub snippet: String,
+    /// Set where this place is accepted and not held against the run.
+    pub accepted: Option<Acceptance>,
 }
 
-/// Why a finding is accepted and not held against the run.
+/// Why a place is accepted and not held against the run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Acceptance {
     /// An inline comment on the line, by the marker's text.
@@ -143,10 +145,42 @@ pub struct Finding {
     pub masked: String,
     /// Why we believe it, one short phrase each.
     pub reasons: Vec<String>,
-    /// Where it stands, sorted, at most the limit of the run; at least one.
+    /// Where it stands, sorted, at most the limit of the run; at least one, and one that is not accepted if there is
+    /// such a place.
     pub locations: Vec<Location>,
     /// How many places there are in all, listed or not.
     pub location_count: u64,
-    /// Set where it is accepted. Accepted findings do not change the exit code.
-    pub accepted: Option<Acceptance>,
+    /// How many of them are accepted.
+    pub accepted_count: u64,
+}
+
+impl Finding {
+    /// Whether every place is accepted: such a finding does not change the exit code.
+    pub fn is_accepted(&self) -> bool {
+        self.accepted_count == self.location_count
+    }
+
+    /// The first place that is not accepted, or the first of all where every one is.
+    pub fn primary(&self) -> &Location {
+        let open = self
+            .locations
+            .iter()
+            .find(|location| location.accepted.is_none());
+        open.unwrap_or(&self.locations[0])
+    }
+}
+
+/// A candidate that a check dropped; handed out only when asked to explain.
+#[derive(Debug, Clone)]
+pub struct Dropped {
+    /// The rule whose candidate it was.
+    pub rule: Arc<RuleInfo>,
+    /// The input.
+    pub origin: Origin,
+    /// Its first byte.
+    pub start: Position,
+    /// The candidate, masked; safe to print.
+    pub masked: String,
+    /// The check that dropped it, and what it saw.
+    pub reason: String,
 }

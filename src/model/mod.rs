@@ -7,7 +7,7 @@ mod origin;
 mod secret;
 mod summary;
 
-pub use finding::{Acceptance, Finding, Fingerprint, Location, Position, RuleInfo, Salt};
+pub use finding::{Acceptance, Dropped, Finding, Fingerprint, Location, Position, RuleInfo, Salt};
 pub use level::{Confidence, Severity};
 pub use mask::{MASK, mask, mask_line};
 pub use origin::{Origin, Skip, SkipKind};
@@ -19,6 +19,8 @@ pub use summary::{RuleStats, Stats, Summary, UnusedSuppression};
 pub enum Event {
     /// A credential, with all the places it stands in.
     Found(Finding),
+    /// A candidate that is no finding, when asked to explain.
+    Dropped(Dropped),
     /// Input that was not scanned, or not wholly. Nothing is skipped without one of these.
     Skipped(Skip),
 }
