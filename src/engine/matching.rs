@@ -32,8 +32,14 @@ pub struct Found {
 pub struct Lazy(OnceLock<Regex>);
 
 impl Lazy {
-    fn regex(&self, pattern: &Pattern) -> &Regex {
+    fn regex(&self, pattern: &Pattern, end: End) -> &Regex {
         self.0.get_or_init(|| {
+            let tail = match end {
+                End::Free => "",
+                // Neither side of the end may be a word character's other half.
+                End::Word => r"(?:\b{end-half}|\b{start-half})",
+                End::Whole => r"\z",
+            };
             Regex::builder()
                 .syntax(syntax::Config::new().unicode(false).utf8(false))
                 .configure(
@@ -41,10 +47,22 @@ impl Lazy {
                         .utf8_empty(false)
                         .hybrid_cache_capacity(256 << 10),
                 )
-                .build(&pattern.source)
+                .build(&format!("(?:{}){tail}", pattern.source))
                 .expect("because the pattern was parsed when its rule was compiled")
         })
     }
+}
+
+/// Where a match must end. Part of the expression, so that an alternative that ends there is preferred to one that
+/// does not. One pattern is always asked for with the same one.
+#[derive(Debug, Clone, Copy)]
+enum End {
+    /// Anywhere.
+    Free,
+    /// Not within a word.
+    Word,
+    /// At the end of the text.
+    Whole,
 }
 
 /// A thread's memory for one pattern.
@@ -64,6 +82,13 @@ pub struct Runner<'a> {
     pub memory: &'a mut Option<Box<Memory>>,
 }
 
+/// What a search is bounded by: the last start that may be, and where its matches end.
+#[derive(Clone, Copy)]
+struct Last {
+    start: usize,
+    end: End,
+}
+
 impl Runner<'_> {
     /// The match that covers `hit` with the smallest start.
     pub fn around(&mut self, hay: &[u8], hit: Range<usize>, boundary: Boundary) -> Option<Found> {
@@ -73,7 +98,16 @@ impl Runner<'_> {
             |found: &Found| found.span.end >= hit.end && at_boundary(hay, &found.span, boundary);
         let Some(steps) = &self.pattern.steps else {
             let last = (hit.start + max).min(hay.len());
-            return self.search(hay, first..last, hit.start, fits);
+            let end = if boundary.right { End::Word } else { End::Free };
+            return self.search(
+                hay,
+                first..last,
+                Last {
+                    start: hit.start,
+                    end,
+                },
+                fits,
+            );
         };
         if let Some(Step::Literal(head)) = steps.first() {
             for offset in memchr::memchr_iter(head[0], &hay[first..=hit.start]) {
@@ -95,31 +129,38 @@ impl Runner<'_> {
             Some(steps) => self.sequence(steps, hay, start),
             None => {
                 let last = (start + self.pattern.max_len as usize).min(hay.len());
-                let input = Input::new(hay).range(start..last).anchored(Anchored::Yes);
-                self.regex_at(&input)
+                self.regex_at(
+                    &Input::new(hay).range(start..last).anchored(Anchored::Yes),
+                    End::Free,
+                )
             }
         }
     }
 
-    /// Whether the pattern matches all of `hay[span]`.
+    /// The match that is all of `hay[span]`.
     pub fn whole(&mut self, hay: &[u8], span: Range<usize>) -> Option<Found> {
-        // A preferred match may be shorter than the value; what counts is whether one reaches its end, and patterns of
-        // values are written so that the preferred one does.
-        self.at(&hay[..span.end], span.start)
-            .filter(|found| found.span.end == span.end)
+        let text = &hay[..span.end];
+        let found = match &self.pattern.steps {
+            Some(steps) => self.sequence(steps, text, span.start),
+            None => {
+                let input = Input::new(text).range(span.start..).anchored(Anchored::Yes);
+                self.regex_at(&input, End::Whole)
+            }
+        };
+        found.filter(|found| found.span.end == span.end)
     }
 
     fn search(
         &mut self,
         hay: &[u8],
         window: Range<usize>,
-        last_start: usize,
+        last: Last,
         fits: impl Fn(&Found) -> bool,
     ) -> Option<Found> {
         let mut from = window.start;
         loop {
-            let found = self.regex_at(&Input::new(hay).range(from..window.end))?;
-            if found.span.start > last_start {
+            let found = self.regex_at(&Input::new(hay).range(from..window.end), last.end)?;
+            if found.span.start > last.start {
                 return None;
             }
             if fits(&found) {
@@ -129,8 +170,8 @@ impl Runner<'_> {
         }
     }
 
-    fn regex_at(&mut self, input: &Input<'_>) -> Option<Found> {
-        let regex = self.lazy.regex(self.pattern);
+    fn regex_at(&mut self, input: &Input<'_>, end: End) -> Option<Found> {
+        let regex = self.lazy.regex(self.pattern, end);
         let memory = self.memory.get_or_insert_with(|| {
             Box::new(Memory {
                 cache: regex.create_cache(),

@@ -1,0 +1,388 @@
+//! Detection is local: the whole input, any cut of it into chunks, and any edits of a scanned base yield the same
+//! candidates.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use keysieve::engine::example::expand;
+use keysieve::engine::{Candidate, Edit, Emission, Engine, RuleSet, Stream, Verdict};
+use keysieve::model::Position;
+use keysieve::rule::{Rule, compile_file};
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+/// Rules of every kind with short windows, so that small inputs are larger than all of them.
+const RULES: &str = r#"
+[provider]
+id = "acme"
+name = "Acme"
+rotate = "Turn it."
+replace = "Something that ends by itself."
+references = ["https://acme.example/docs"]
+
+[[rule]]
+id = "acme-plain"
+description = "a plain sequence"
+severity = "high"
+keywords = ["ak_"]
+pattern = 'ak_[a-z0-9]{8,12}'
+randomness = 0
+placeholders = false
+examples = ["ak_<lower:9>", "x=ak_<lower:12>"]
+counter_examples = ["ak_", "ak_1"]
+
+[[rule]]
+id = "acme-regex"
+description = "a pattern that needs the regular-expression engine, its keyword in the middle"
+severity = "critical"
+keywords = ["-k-"]
+pattern = '(?:[a-z]{2}|[0-9]{3,5})-k-(?:[a-f]{4}|[a-z0-9]{6,9})'
+randomness = 0
+placeholders = false
+examples = ["ab-k-abcdef", "123-k-abcdefgh"]
+counter_examples = ["-k-", "a-k-b"]
+
+[[rule]]
+id = "acme-group"
+description = "a secret that is a part of the match, in any case"
+severity = "low"
+keywords = ["pin"]
+ignore_case = true
+pattern = '(?i)pin[:=] ?([a-z0-9]{4,6})'
+randomness = 0
+placeholders = false
+examples = ["pin=12ab", "PIN: abcd"]
+counter_examples = ["pin", "pin="]
+
+[[rule]]
+id = "acme-assigned"
+description = "a value assigned to the provider's name"
+severity = "medium"
+kind = "assignment"
+keywords = ["acme_key"]
+value = '[a-z0-9]{6,20}'
+randomness = 0
+placeholders = false
+examples = ["acme_key = 'abc123'", "ACME_KEY=abcdef12"]
+counter_examples = ["acme_key", "acme_key = f()"]
+
+[[rule]]
+id = "acme-run"
+description = "a head and the run behind it"
+severity = "high"
+kind = "run"
+keywords = ["rn."]
+pattern = 'rn\.[a-z]{2}'
+alphabet = 'a-z0-9.'
+min_len = 10
+randomness = 0
+placeholders = false
+examples = ["rn.abcdefghij", "x rn.ab12345678"]
+counter_examples = ["rn.a", "rn.ab"]
+
+[[rule]]
+id = "acme-block"
+description = "what stands between two markers"
+severity = "critical"
+kind = "block"
+keywords = ["<<K>>"]
+begin = '<<K>>'
+end = '<</K>>'
+alphabet = 'a-zA-Z0-9\n +/=.-'
+min_len = 8
+randomness = 0
+placeholders = false
+examples = ["<<K>>abcdefghij<</K>>", "<<K>>abcdefghij"]
+counter_examples = ["<<K>>a<</K>>", "<<K>>"]
+"#;
+
+/// What the inputs are made of: whole credentials, their parts, and what may follow or precede them.
+const PIECES: [&str; 36] = [
+    "ak_",
+    "ak_abc12345",
+    "ak_0123456789ab",
+    "_",
+    "-k-",
+    "ab",
+    "12345",
+    "abcdef",
+    "pin",
+    "PIN: ",
+    "=",
+    "pin=1a2b",
+    "acme_key",
+    " = ",
+    "\"",
+    "'q1w2e3r4'",
+    "rn.",
+    "rn.ab",
+    "rn.abcdefghijklmnopqrst.uv",
+    ".",
+    "<<K>>",
+    "<</K>>",
+    "<<K>>abcd efgh\nijkl+/=<</K>>",
+    "<</",
+    "\n",
+    "\r\n",
+    " ",
+    "\0",
+    "é",
+    "\u{feff}",
+    "password = 'h7Gk2!pQ'",
+    "ghp_",
+    "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz",
+    "\\n",
+    "%3D",
+    "\u{1b}[0m",
+];
+
+fn small_engine() -> &'static Engine {
+    static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
+        let rules = compile_file("acme.toml", RULES).expect("the test's own rules");
+        Engine::new(RuleSet::new(rules)).with_dropped()
+    });
+    &ENGINE
+}
+
+fn full_engine() -> &'static Engine {
+    static ENGINE: LazyLock<Engine> =
+        LazyLock::new(|| Engine::new(RuleSet::embedded()).with_dropped());
+    &ENGINE
+}
+
+/// What of a candidate must not depend on the way in.
+#[derive(Debug, PartialEq)]
+struct Seen {
+    rule: String,
+    span: Range<u64>,
+    secret: Range<u64>,
+    verdict: String,
+    place: Option<(Position, Position)>,
+}
+
+/// In one order. Which of several winners a candidate gave way to is not part of it: that it did is.
+fn seen(engine: &Engine, mut all: Vec<(Candidate, Option<(Position, Position)>)>) -> Vec<Seen> {
+    all.sort_by_key(|(c, _)| (c.secret.start, c.secret.end, c.span.start, c.rule));
+    all.into_iter()
+        .map(|(c, place)| Seen {
+            rule: engine.rules().rules()[c.rule as usize].id.to_string(),
+            span: c.span,
+            secret: c.secret,
+            verdict: match c.verdict {
+                Verdict::Keep(kept) => format!("keep {:?} {:?}", kept.confidence, kept.evidence),
+                Verdict::Drop(reason) => format!("drop {reason}"),
+            },
+            place,
+        })
+        .collect()
+}
+
+fn whole(engine: &Engine, bytes: &[u8]) -> Vec<Seen> {
+    let mut all = Vec::new();
+    engine.examine("", bytes, &mut engine.scratch(), &mut |e: Emission<'_>| {
+        all.push((e.candidate.clone(), Some((e.start, e.end))));
+    });
+    seen(engine, all)
+}
+
+fn chunked(engine: &Engine, bytes: &[u8], cuts: &[usize]) -> Vec<Seen> {
+    let mut all = Vec::new();
+    let mut scratch = engine.scratch();
+    let mut stream = Stream::new(engine);
+    let mut out = |e: Emission<'_>| all.push((e.candidate.clone(), Some((e.start, e.end))));
+    let mut at = 0;
+    for &cut in cuts {
+        stream.feed(&bytes[at..cut], &mut scratch, &mut out);
+        at = cut;
+    }
+    stream.feed(&bytes[at..], &mut scratch, &mut out);
+    stream.finish(&mut scratch, &mut out);
+    seen(engine, all)
+}
+
+fn edited(engine: &Engine, base: &[u8], bytes: &[u8], edits: &[Edit]) -> Vec<Seen> {
+    let mut scratch = engine.scratch();
+    let scanned = engine.scan_base(base, &mut scratch);
+    let scanned = engine.rescan(&scanned, bytes, edits, &mut scratch);
+    let found = engine.candidates(&scanned, "", bytes, &mut scratch);
+    seen(engine, found.into_iter().map(|c| (c, None)).collect())
+}
+
+fn without_places(mut seen: Vec<Seen>) -> Vec<Seen> {
+    seen.iter_mut().for_each(|s| s.place = None);
+    seen
+}
+
+/// Text of pieces, with long stretches between some of them.
+fn text(most: usize) -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        12 => any::<Index>().prop_map(|i| PIECES[i.index(PIECES.len())].as_bytes().to_vec()),
+        2 => (any::<u8>(), 1usize..900).prop_map(|(b, n)| vec![b' ' + b % 90; n]),
+        1 => proptest::collection::vec(any::<u8>(), 0..40),
+        1 => any::<Index>().prop_map(|i| {
+            PIECES[i.index(PIECES.len())].encode_utf16().flat_map(u16::to_le_bytes).collect()
+        }),
+        1 => Just("pin=1a2b and ak_abc12345".encode_utf16().flat_map(u16::to_be_bytes).collect()),
+    ];
+    proptest::collection::vec(piece, 0..most).prop_map(|pieces| pieces.concat())
+}
+
+/// Examples of the embedded rules between stretches of text.
+fn examples(most: usize) -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        3 => (any::<Index>(), any::<Index>(), any::<u64>()).prop_map(|(rule, example, seed)| {
+            let rules = full_engine().rules().rules();
+            let rule: &Rule = &rules[rule.index(rules.len())];
+            let all: Vec<_> = rule.examples.iter().chain(rule.counter_examples.iter()).collect();
+            expand(all[example.index(all.len())], seed).into_bytes()
+        }),
+        2 => any::<Index>().prop_map(|i| PIECES[i.index(PIECES.len())].as_bytes().to_vec()),
+        1 => (any::<u8>(), 1usize..9000).prop_map(|(b, n)| vec![b' ' + b % 90; n]),
+        1 => (1usize..400).prop_map(|n| "let total = total + item.price * 2;\n".repeat(n).into_bytes()),
+    ];
+    proptest::collection::vec(piece, 1..most).prop_map(|pieces| pieces.concat())
+}
+
+fn cuts(bytes: &[u8], at: &[Index]) -> Vec<usize> {
+    let mut cuts: Vec<usize> = at.iter().map(|i| i.index(bytes.len() + 1)).collect();
+    cuts.sort_unstable();
+    cuts
+}
+
+/// Edits of `base` and the bytes they make.
+fn apply(base: &[u8], plan: &[(bool, Index, Index, Vec<u8>)]) -> (Vec<Edit>, Vec<u8>) {
+    let (mut edits, mut bytes) = (Vec::new(), Vec::new());
+    for (copy, from, length, insert) in plan {
+        if *copy && !base.is_empty() {
+            let from = from.index(base.len());
+            let to = from + length.index(base.len() - from) + 1;
+            edits.push(Edit::Copy(from..to));
+            bytes.extend_from_slice(&base[from..to]);
+        } else {
+            edits.push(Edit::Insert(insert.len()));
+            bytes.extend_from_slice(insert);
+        }
+    }
+    (edits, bytes)
+}
+
+fn plan(
+    insert: impl Strategy<Value = Vec<u8>>,
+) -> impl Strategy<Value = Vec<(bool, Index, Index, Vec<u8>)>> {
+    proptest::collection::vec(
+        (any::<bool>(), any::<Index>(), any::<Index>(), insert),
+        0..6,
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
+
+    #[test]
+    fn chunks_do_not_matter(
+        bytes in text(40),
+        at in proptest::collection::vec(any::<Index>(), 0..12),
+    ) {
+        let engine = small_engine();
+        prop_assert_eq!(chunked(engine, &bytes, &cuts(&bytes, &at)), whole(engine, &bytes));
+    }
+
+    #[test]
+    fn single_bytes_do_not_matter(bytes in text(20)) {
+        let engine = small_engine();
+        let every: Vec<usize> = (0..bytes.len()).collect();
+        prop_assert_eq!(chunked(engine, &bytes, &every), whole(engine, &bytes));
+    }
+
+    #[test]
+    fn edits_find_what_a_scan_finds(base in text(40), plan in plan(text(4))) {
+        let engine = small_engine();
+        let (edits, bytes) = apply(&base, &plan);
+        prop_assert_eq!(edited(engine, &base, &bytes, &edits), without_places(whole(engine, &bytes)));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn chunks_do_not_matter_to_the_embedded_rules(
+        bytes in examples(24),
+        at in proptest::collection::vec(any::<Index>(), 0..12),
+    ) {
+        let engine = full_engine();
+        prop_assert_eq!(chunked(engine, &bytes, &cuts(&bytes, &at)), whole(engine, &bytes));
+    }
+
+    #[test]
+    fn edits_find_what_a_scan_finds_with_the_embedded_rules(base in examples(24), plan in plan(examples(3))) {
+        let engine = full_engine();
+        let (edits, bytes) = apply(&base, &plan);
+        prop_assert_eq!(edited(engine, &base, &bytes, &edits), without_places(whole(engine, &bytes)));
+    }
+}
+
+/// Every keyword and every part of it cut by a boundary, at the start and at the end of the input too.
+#[test]
+fn every_cut_of_a_credential_finds_it() {
+    let engine = small_engine();
+    let texts = [
+        "ak_abc12345",
+        "12345-k-abcdef",
+        "pin=1a2b",
+        "acme_key = 'q1w2e3r4'",
+        "rn.abcdefghijkl",
+        "<<K>>abcdefghij<</K>>",
+    ];
+    for text in texts {
+        for (before, after) in [("", ""), (" ", " "), ("\n", "\n"), ("x ", " x")] {
+            let text = [before, text, after].concat().into_bytes();
+            let want = whole(engine, &text);
+            assert!(
+                want.iter().any(|s| s.verdict.starts_with("keep")),
+                "{text:?}: {want:?}"
+            );
+            for cut in 0..=text.len() {
+                assert_eq!(
+                    chunked(engine, &text, &[cut]),
+                    want,
+                    "{text:?} cut at {cut}"
+                );
+            }
+        }
+    }
+}
+
+/// A run and a block far longer than any window, in chunks of several sizes, in bounded memory.
+#[test]
+fn endless_credentials_are_followed_in_bounded_memory() {
+    let engine = small_engine();
+    let long = 3 * 1024 * 1024;
+    let cases = [
+        format!("x rn.ab{} y ak_abc12345 ", "c1.".repeat(long / 3)),
+        format!("x <<K>>{}<</K>> y ak_abc12345 ", "abc\n".repeat(long / 4)),
+        format!("x <<K>>{}", "abc\n".repeat(long / 4)),
+        format!("{} ak_abc12345 ", "z".repeat(long)),
+    ];
+    for text in cases {
+        let want = whole(engine, text.as_bytes());
+        assert!(!want.is_empty());
+        for size in [1 << 10, 1 << 16, (1 << 20) - 7] {
+            let mut all = Vec::new();
+            let mut most = 0;
+            let mut scratch = engine.scratch();
+            let mut stream = Stream::new(engine);
+            let mut out = |e: Emission<'_>| all.push((e.candidate.clone(), Some((e.start, e.end))));
+            for chunk in text.as_bytes().chunks(size) {
+                stream.feed(chunk, &mut scratch, &mut out);
+                most = most.max(stream.held());
+            }
+            stream.finish(&mut scratch, &mut out);
+            assert_eq!(seen(engine, all), want, "chunks of {size}");
+            assert!(
+                most <= size + 256 * 1024,
+                "{most} bytes held with chunks of {size}"
+            );
+        }
+    }
+}
