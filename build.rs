@@ -188,11 +188,12 @@ fn pattern(p: &Pattern) -> String {
         }
     };
     format!(
-        "Pattern {{ source: {}, min_len: {}, max_len: {}, secret_prefix: {}, steps: {}, secret_steps: {:?}, \
-         has_group: {} }}",
+        "Pattern {{ source: {}, min_len: {}, max_len: {}, lead: {:?}, secret_prefix: {}, steps: {}, \
+         secret_steps: {:?}, has_group: {} }}",
         text(&p.source),
         p.min_len,
         p.max_len,
+        p.lead,
         p.secret_prefix,
         p.steps
             .as_ref()
@@ -214,16 +215,14 @@ fn render_sieve(sieve: &sieve::Sieve) -> String {
         )
     };
     format!(
-        "Sieve {{ words: {}, wide: Cow::Borrowed(&{:?}), short: Cow::Borrowed(&{:?}), wide_buckets: {}, \
-         short_buckets: {} }}",
+        "Sieve {{ words: {}, table: Cow::Borrowed(&{:?}), wide: {}, short: {} }}",
         list(&sieve.words, |w| format!(
             "Word {{ text: {}, fold: {} }}",
             list(&w.text, |b| b.to_string()),
             w.fold
         )),
-        sieve.wide,
-        sieve.short,
-        buckets(&sieve.wide_buckets),
-        buckets(&sieve.short_buckets)
+        sieve.table,
+        buckets(&sieve.wide),
+        buckets(&sieve.short)
     )
 }

@@ -10,4 +10,8 @@
 
 pub mod engine;
 pub mod model;
+pub mod platform;
 pub mod rule;
+pub mod scan;
+pub mod source;
+pub mod suppress;

@@ -16,10 +16,14 @@ pub fn candidates(engine: &Engine, name: &str, bytes: &[u8]) -> Vec<Candidate> {
         return Vec::new();
     }
     let mut all = Vec::new();
-    for (index, rule) in engine.rules().of_file(name) {
+    for &index in &engine.file_rules {
+        let rule = &engine.rules().rules()[index as usize];
         let Matcher::File(file) = &rule.matcher else {
             continue;
         };
+        if !file.files.iter().any(|known| known == name) {
+            continue;
+        }
         for secret in secrets(file.parser, bytes) {
             let case = Case {
                 hay: bytes,

@@ -90,35 +90,27 @@ struct Last {
 }
 
 impl Runner<'_> {
-    /// The match that covers `hit` with the smallest start.
+    /// The match that covers `hit` with the smallest start, among those that have the keyword where the pattern has it.
     pub fn around(&mut self, hay: &[u8], hit: Range<usize>, boundary: Boundary) -> Option<Found> {
         let max = self.pattern.max_len as usize;
-        let first = hit.end.saturating_sub(max);
+        let (least, most) = self.pattern.lead;
+        let first = hit
+            .end
+            .saturating_sub(max)
+            .max(hit.start.saturating_sub(most as usize));
+        let last = hit.start.checked_sub(least as usize)?;
         let fits =
             |found: &Found| found.span.end >= hit.end && at_boundary(hay, &found.span, boundary);
         let Some(steps) = &self.pattern.steps else {
-            let last = (hit.start + max).min(hay.len());
             let end = if boundary.right { End::Word } else { End::Free };
             return self.search(
                 hay,
-                first..last,
-                Last {
-                    start: hit.start,
-                    end,
-                },
+                first..(last + max).min(hay.len()),
+                Last { start: last, end },
                 fits,
             );
         };
-        if let Some(Step::Literal(head)) = steps.first() {
-            for offset in memchr::memchr_iter(head[0], &hay[first..=hit.start]) {
-                let found = self.sequence(steps, hay, first + offset);
-                if found.as_ref().is_some_and(fits) {
-                    return found;
-                }
-            }
-            return None;
-        }
-        (first..=hit.start)
+        (first..=last)
             .filter_map(|start| self.sequence(steps, hay, start))
             .find(fits)
     }

@@ -72,6 +72,7 @@ pub struct Scratch {
 pub struct Engine {
     rules: RuleSet,
     lazies: Vec<[Lazy; 2]>,
+    file_rules: Vec<u16>,
     reach: usize,
     stats: bool,
     explain: bool,
@@ -83,9 +84,11 @@ impl Engine {
         let mut lazies = Vec::new();
         lazies.resize_with(rules.rules().len(), Default::default);
         let reach = rules.rules().iter().map(confirm::reach).max().unwrap_or(0);
+        let file_rules = rules.of_files();
         Engine {
             rules,
             lazies,
+            file_rules,
             reach,
             stats: false,
             explain: false,

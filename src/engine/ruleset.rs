@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::embedded;
 use super::tables::Index;
+use crate::model::RuleInfo;
 use crate::rule::{Matcher, Rule};
 
 /// Rules with the tables that find their keywords.
@@ -74,16 +75,29 @@ impl RuleSet {
         &self.index
     }
 
-    /// Rules that read a whole file of this name.
-    pub(super) fn of_file<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (u16, &'a Rule)> {
-        self.rules
-            .iter()
-            .enumerate()
-            .filter_map(move |(index, rule)| match &rule.matcher {
-                Matcher::File(file) if file.files.iter().any(|f| f == name) => {
-                    Some((index as u16, rule))
-                }
-                _ => None,
-            })
+    /// The rules that read whole files known by their names, by index.
+    pub(super) fn of_files(&self) -> Vec<u16> {
+        let rules = self.rules.iter().enumerate();
+        rules
+            .filter(|(_, rule)| matches!(rule.matcher, Matcher::File(_)))
+            .map(|(index, _)| index as u16)
+            .collect()
+    }
+}
+
+impl Rule {
+    /// What reports say about it.
+    pub fn info(&self) -> RuleInfo {
+        let texts = |list: &[crate::rule::Str]| list.iter().map(ToString::to_string).collect();
+        RuleInfo {
+            id: self.id.to_string(),
+            provider: self.provider.to_string(),
+            description: self.description.to_string(),
+            severity: self.severity,
+            rotate: self.rotate.to_string(),
+            replace: self.replace.to_string(),
+            references: texts(&self.references),
+            tags: texts(&self.tags),
+        }
     }
 }

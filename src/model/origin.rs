@@ -47,6 +47,8 @@ pub enum SkipKind {
     Panicked,
     /// More findings than the limit: those beyond it are counted, not listed.
     TooManyFindings,
+    /// Excluded by the configuration or `.keysieveignore`. Policy.
+    Excluded,
     /// Larger than the limit that the user set. Policy: does not change the exit code.
     TooLarge,
     /// A FIFO, socket or device, which is never opened. Policy.
@@ -57,12 +59,13 @@ pub enum SkipKind {
 
 impl SkipKind {
     /// Every kind, in the order in which summaries list them.
-    pub const ALL: [SkipKind; 8] = [
+    pub const ALL: [SkipKind; 9] = [
         SkipKind::Unreadable,
         SkipKind::Vanished,
         SkipKind::Changed,
         SkipKind::Panicked,
         SkipKind::TooManyFindings,
+        SkipKind::Excluded,
         SkipKind::TooLarge,
         SkipKind::NotRegular,
         SkipKind::Symlink,
@@ -76,6 +79,7 @@ impl SkipKind {
             SkipKind::Changed => "changed",
             SkipKind::Panicked => "panicked",
             SkipKind::TooManyFindings => "too-many-findings",
+            SkipKind::Excluded => "excluded",
             SkipKind::TooLarge => "too-large",
             SkipKind::NotRegular => "not-regular",
             SkipKind::Symlink => "symlink",
@@ -86,7 +90,7 @@ impl SkipKind {
     pub fn is_policy(self) -> bool {
         matches!(
             self,
-            SkipKind::TooLarge | SkipKind::NotRegular | SkipKind::Symlink
+            SkipKind::Excluded | SkipKind::TooLarge | SkipKind::NotRegular | SkipKind::Symlink
         )
     }
 }

@@ -52,6 +52,7 @@ pub fn pattern(source: &str) -> Result<(Pattern, Hir), String> {
         min_len: min_len as u32,
         max_len: max_len as u32,
         secret_prefix: secret_prefix(&hir, has_group),
+        lead: (0, max_len as u32),
         steps,
         secret_steps,
         has_group,
@@ -116,70 +117,118 @@ fn secret_prefix(hir: &Hir, has_group: bool) -> u32 {
     secret.map_or(0, |hir| literal_prefix(hir).len() as u32)
 }
 
-/// Whether every match of `hir` holds one of `keywords`; with `fold`, in any ASCII case.
-pub fn always_holds(hir: &Hir, keywords: &[String], fold: bool) -> bool {
+/// Where in a match of `hir` a keyword stands, least and greatest offset, if every match holds one there; with `fold`,
+/// in any ASCII case. `None` where that cannot be proved.
+pub fn lead(hir: &Hir, keywords: &[String], fold: bool) -> Option<(u32, u32)> {
     match hir.kind() {
-        HirKind::Empty | HirKind::Look(_) => false,
-        HirKind::Literal(_) | HirKind::Class(_) => holds(&letters(hir), keywords, fold),
-        HirKind::Repetition(repetition) => {
+        HirKind::Empty | HirKind::Look(_) => None,
+        HirKind::Literal(_) | HirKind::Class(_) => lead_of_parts(&[hir], keywords, fold),
+        HirKind::Repetition(repetition) if repetition.min > 0 => {
             let parts = vec![&*repetition.sub; repetition.min.min(64) as usize];
-            concat_holds(&parts, keywords, fold)
+            lead_of_parts(&parts, keywords, fold)
         }
-        HirKind::Capture(capture) => always_holds(&capture.sub, keywords, fold),
-        HirKind::Concat(parts) => concat_holds(&parts.iter().collect::<Vec<_>>(), keywords, fold),
-        HirKind::Alternation(parts) => parts.iter().all(|part| always_holds(part, keywords, fold)),
+        HirKind::Repetition(_) => None,
+        HirKind::Capture(capture) => lead(&capture.sub, keywords, fold),
+        HirKind::Concat(parts) => lead_of_parts(&parts.iter().collect::<Vec<_>>(), keywords, fold),
+        HirKind::Alternation(parts) => {
+            let leads = parts.iter().map(|part| lead(part, keywords, fold));
+            leads.reduce(|a, b| Some((a?.0.min(b?.0), a?.1.max(b?.1))))?
+        }
     }
 }
 
-/// A stretch of text in which each place is one known byte (or, folded, one letter), broken by `None`.
-fn letters(hir: &Hir) -> Vec<Option<u8>> {
+/// One place of a text that a pattern describes.
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    /// This byte.
+    Byte(u8),
+    /// This letter, a lower-case one, in either case.
+    Letter(u8),
+    /// Between so many bytes of whatever kind.
+    Other(u32, u32),
+}
+
+impl Place {
+    fn length(self) -> (u32, u32) {
+        match self {
+            Place::Byte(_) | Place::Letter(_) => (1, 1),
+            Place::Other(min, max) => (min, max),
+        }
+    }
+
+    fn is(self, want: u8, fold: bool) -> bool {
+        match self {
+            Place::Byte(byte) if fold => byte.eq_ignore_ascii_case(&want),
+            Place::Byte(byte) => byte == want,
+            Place::Letter(letter) => fold && letter == want.to_ascii_lowercase(),
+            Place::Other(..) => false,
+        }
+    }
+}
+
+fn places(hir: &Hir) -> Vec<Place> {
+    let length = |n: Option<usize>| n.unwrap_or(0).min(u32::MAX as usize) as u32;
+    let other = || {
+        let properties = hir.properties();
+        vec![Place::Other(
+            length(properties.minimum_len()),
+            length(properties.maximum_len()),
+        )]
+    };
     match hir.kind() {
-        HirKind::Literal(literal) => literal.0.iter().map(|&b| Some(b)).collect(),
+        HirKind::Literal(literal) => literal.0.iter().map(|&b| Place::Byte(b)).collect(),
         HirKind::Class(_) => {
             let set = class_of(hir).unwrap_or_default();
             let members: Vec<u8> = (0..=255).filter(|&b| set.has(b)).collect();
             match members[..] {
-                [one] => vec![Some(one)],
-                // `[Kk]`: marked as a letter in either case by its lower case alone, which only a folded keyword has.
-                [upper, lower] if upper.to_ascii_lowercase() == lower => vec![Some(lower | 0x80)],
-                _ => vec![None],
+                [one] => vec![Place::Byte(one)],
+                [upper, lower] if upper.to_ascii_lowercase() == lower => vec![Place::Letter(lower)],
+                _ => other(),
             }
         }
-        HirKind::Capture(capture) => letters(&capture.sub),
-        HirKind::Concat(parts) => parts.iter().flat_map(letters).collect(),
+        HirKind::Capture(capture) => places(&capture.sub),
+        HirKind::Concat(parts) => parts.iter().flat_map(places).collect(),
         HirKind::Repetition(Repetition {
             min,
             max: Some(max),
             sub,
             ..
-        }) if min == max && *max <= 64 => letters(sub).repeat(*min as usize),
-        _ => vec![None],
+        }) if min == max && *max <= 64 => places(sub).repeat(*min as usize),
+        _ => other(),
     }
 }
 
-fn concat_holds(parts: &[&Hir], keywords: &[String], fold: bool) -> bool {
-    let text: Vec<Option<u8>> = parts.iter().flat_map(|part| letters(part)).collect();
-    holds(&text, keywords, fold)
-        || parts.iter().any(|part| match part.kind() {
-            HirKind::Literal(_) | HirKind::Class(_) => false,
-            _ => always_holds(part, keywords, fold),
-        })
-}
-
-fn holds(text: &[Option<u8>], keywords: &[String], fold: bool) -> bool {
-    let same = |have: &Option<u8>, want: &u8| match have {
-        Some(b) if *b >= 0x80 => fold && b & 0x7f == want.to_ascii_lowercase(),
-        Some(b) if fold => b.eq_ignore_ascii_case(want),
-        Some(b) => b == want,
-        None => false,
+fn lead_of_parts(parts: &[&Hir], keywords: &[String], fold: bool) -> Option<(u32, u32)> {
+    let text: Vec<Place> = parts.iter().flat_map(|part| places(part)).collect();
+    let before = |at: usize| {
+        let lengths = text[..at].iter().map(|place| place.length());
+        lengths.fold((0, 0), |sum, length| (sum.0 + length.0, sum.1 + length.1))
     };
-    keywords.iter().any(|keyword| {
-        text.windows(keyword.len().max(1)).any(|window| {
-            window
-                .iter()
-                .zip(keyword.as_bytes())
-                .all(|(h, w)| same(h, w))
+    let stands = |keyword: &str, at: usize| {
+        let window = text.get(at..at + keyword.len());
+        window.is_some_and(|w| {
+            w.iter()
+                .zip(keyword.bytes())
+                .all(|(place, want)| place.is(want, fold))
         })
+    };
+    let at = (0..text.len()).find(|&at| keywords.iter().any(|keyword| stands(keyword, at)));
+    at.map(before).or_else(|| {
+        let mut sum = (0, 0);
+        for part in parts {
+            let nested = match part.kind() {
+                HirKind::Literal(_) | HirKind::Class(_) => None,
+                _ => lead(part, keywords, fold),
+            };
+            if let Some((min, max)) = nested {
+                return Some((sum.0 + min, sum.1 + max));
+            }
+            for place in places(part) {
+                let (min, max) = place.length();
+                sum = (sum.0 + min, sum.1 + max);
+            }
+        }
+        None
     })
 }
 
@@ -295,17 +344,19 @@ mod tests {
     #[test]
     fn proves_keywords() {
         let cases = [
-            ("ghp_[a-z]{3}", "ghp_", false, true),
-            ("gh[pousr]_[a-z]{3}", "ghp_", false, false),
-            ("(?:live|test)_key", "_key", false, true),
-            ("(?:alive|olive)", "live", false, true),
-            ("(?i)datadog[a-z]{3}", "datadog", true, true),
-            ("(?i)datadog[a-z]{3}", "datadog", false, false),
-            ("[a-z]{3}(?:abc)?", "abc", false, false),
-            ("x{4}-(a)", "xxxx-a", false, true),
+            ("ghp_[a-z]{3}", "ghp_", false, Some((0, 0))),
+            ("gh[pousr]_[a-z]{3}", "ghp_", false, None),
+            ("(?:live|test)_key", "_key", false, Some((4, 4))),
+            ("(?:alive|olive)", "live", false, Some((1, 1))),
+            ("[a-z]{2,5}(?:x{1,2}-k|ab-k)", "-k", false, Some((3, 7))),
+            ("a(?:b[0-9]{1,3}key|cdkey)", "key", false, Some((3, 5))),
+            ("(?i)datadog[a-z]{3}", "datadog", true, Some((0, 0))),
+            ("(?i)datadog[a-z]{3}", "datadog", false, None),
+            ("[a-z]{3}(?:abc)?", "abc", false, None),
+            ("x{4}-(a)", "xxxx-a", false, Some((0, 0))),
         ];
         for (source, keyword, fold, want) in cases {
-            let got = always_holds(&parse(source).unwrap(), &[keyword.to_owned()], fold);
+            let got = lead(&parse(source).unwrap(), &[keyword.to_owned()], fold);
             assert_eq!(got, want, "{source} {keyword}");
         }
     }

@@ -202,8 +202,8 @@ impl Context<'_> {
         self.fields(raw);
         match raw.kind() {
             "pattern" => {
-                let (pattern, hir) = self.pattern(raw, &raw.pattern, "pattern")?;
-                self.keywords_proved(raw, raw.pattern.as_ref()?, &hir);
+                let (mut pattern, hir) = self.pattern(raw, &raw.pattern, "pattern")?;
+                pattern.lead = self.lead(raw, raw.pattern.as_ref()?, &hir)?;
                 Some(Matcher::Pattern(pattern, self.boundary(raw)?))
             }
             "assignment" => {
@@ -312,17 +312,18 @@ impl Context<'_> {
         Some(())
     }
 
-    fn keywords_proved(&mut self, raw: &RawRule, source: &Spanned<String>, hir: &Hir) {
-        if self.some_keywords(raw).is_none() {
-            return;
-        }
+    /// Proves that every match holds a keyword, and tells where.
+    fn lead(&mut self, raw: &RawRule, source: &Spanned<String>, hir: &Hir) -> Option<(u32, u32)> {
+        self.some_keywords(raw)?;
         let texts: Vec<String> = keywords(raw).iter().map(|k| k.text.to_string()).collect();
-        if !analyse::always_holds(hir, &texts, raw.ignore_case) {
+        let lead = analyse::lead(hir, &texts, raw.ignore_case);
+        if lead.is_none() {
             self.error(
                 source.span(),
                 format!("not every match holds one of the keywords {texts:?}"),
             );
         }
+        lead
     }
 
     fn boundary(&mut self, raw: &RawRule) -> Option<Boundary> {
@@ -383,8 +384,8 @@ impl Context<'_> {
     }
 
     fn run(&mut self, raw: &RawRule) -> Option<Matcher> {
-        let (head, hir) = self.pattern(raw, &raw.pattern, "pattern")?;
-        self.keywords_proved(raw, raw.pattern.as_ref()?, &hir);
+        let (mut head, hir) = self.pattern(raw, &raw.pattern, "pattern")?;
+        head.lead = self.lead(raw, raw.pattern.as_ref()?, &hir)?;
         let alphabet = self.alphabet(raw)?;
         let min_len = self.min_len(raw)?;
         let max_len = raw.max_len.as_ref().map(|len| *len.get_ref());
@@ -407,8 +408,8 @@ impl Context<'_> {
     }
 
     fn block(&mut self, raw: &RawRule) -> Option<Matcher> {
-        let (begin, hir) = self.pattern(raw, &raw.begin, "begin")?;
-        self.keywords_proved(raw, raw.begin.as_ref()?, &hir);
+        let (mut begin, hir) = self.pattern(raw, &raw.begin, "begin")?;
+        begin.lead = self.lead(raw, raw.begin.as_ref()?, &hir)?;
         let (end, end_hir) = self.pattern(raw, &raw.end, "end")?;
         let literal = analyse::literal_prefix(&end_hir);
         if literal.len() < 3 {

@@ -95,6 +95,9 @@ pub struct Pattern {
     pub min_len: u32,
     /// Longest match in bytes.
     pub max_len: u32,
+    /// How far behind the match's start its keyword stands, at least and at most. The whole length where the pattern
+    /// is not found by a keyword.
+    pub lead: (u32, u32),
     /// Length of the literal that the secret begins with; it is left out when entropy is measured.
     pub secret_prefix: u32,
     /// The same pattern as a sequence that needs no regular-expression engine, where it is one.

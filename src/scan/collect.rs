@@ -1,0 +1,336 @@
+//! Gathers what the threads find: one finding a credential, with its places, in an order that does not depend on the
+//! threads.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
+
+use super::Scan;
+use crate::engine::{Emission, Kept, Verdict};
+use crate::model::{
+    Dropped, Event, Finding, Fingerprint, Location, Origin, RuleInfo, Salt, Secret, Severity, Skip,
+    SkipKind, Summary, mask, mask_line,
+};
+use crate::rule::Rule;
+use crate::suppress::Sighting;
+
+/// Skips of one kind, and dropped candidates, that are listed; those beyond are counted.
+const LISTED: usize = 10_000;
+
+/// Takes what all threads find.
+pub struct Collector<'s> {
+    scan: &'s Scan<'s>,
+    salt: Salt,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    findings: HashMap<Fingerprint, Entry>,
+    rules: HashMap<u16, Arc<RuleInfo>>,
+    below: u64,
+    /// Places of credentials beyond the limit, and the input of the first.
+    beyond: Option<(Origin, u64)>,
+    skips: BTreeMap<SkipKind, (u64, Vec<Skip>)>,
+    dropped: Vec<Dropped>,
+}
+
+/// One credential so far.
+struct Entry {
+    rule: u16,
+    secret: Secret,
+    /// The judgement of the place that was judged most severely, and that place.
+    kept: Kept,
+    best: Key,
+    locations: BTreeMap<Key, Location>,
+    count: u64,
+    accepted: u64,
+}
+
+/// Places that are not accepted come first, so that the limit takes others before them.
+type Key = (bool, Origin, u64);
+
+/// One place, judged.
+struct Place<'a> {
+    rule: u16,
+    secret: &'a [u8],
+    kept: &'a Kept,
+    fingerprint: Fingerprint,
+    location: Location,
+}
+
+impl<'s> Collector<'s> {
+    /// Nothing yet.
+    pub fn new(scan: &'s Scan<'s>) -> Collector<'s> {
+        Collector {
+            scan,
+            salt: Salt::default(),
+            inner: Mutex::default(),
+        }
+    }
+
+    fn inner(&self) -> std::sync::MutexGuard<'_, Inner> {
+        // A thread that panicked with the lock left a finding out at worst.
+        self.inner
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Takes an input that is not scanned.
+    pub fn skip(&self, skip: Skip) {
+        let mut inner = self.inner();
+        let (count, listed) = inner.skips.entry(skip.kind).or_default();
+        *count += 1;
+        if listed.len() < LISTED {
+            listed.push(skip);
+        }
+    }
+
+    /// Takes a candidate found in `origin`.
+    pub fn take(&self, origin: &Origin, emission: &Emission<'_>) {
+        match &emission.candidate.verdict {
+            Verdict::Keep(kept) if kept.confidence < self.scan.options.min_confidence => {
+                self.inner().below += 1;
+            }
+            Verdict::Keep(kept) => self.keep(origin, emission, kept),
+            Verdict::Drop(reason) => self.drop(origin, emission, reason.to_string()),
+        }
+    }
+
+    fn rule(&self, index: u16) -> &'s Rule {
+        &self.scan.engine.rules().rules()[index as usize]
+    }
+
+    fn keep(&self, origin: &Origin, emission: &Emission<'_>, kept: &Kept) {
+        let secret = without_carriage_returns(emission.secret);
+        let rule = self.rule(emission.candidate.rule);
+        let fingerprint = Fingerprint::new(&self.salt, &rule.id, &secret);
+        let line = emission.line();
+        let accepted = self.scan.policy.accept(&Sighting {
+            rule: &rule.id,
+            path: &self.scan.root.path(origin.as_str()),
+            secret: &secret,
+            line: &emission.around[line.clone()],
+            previous_line: emission.previous_line(),
+            fingerprint,
+        });
+        let within = |range: &std::ops::Range<usize>| {
+            range.start.clamp(line.start, line.end) - line.start
+                ..range.end.clamp(line.start, line.end) - line.start
+        };
+        let secrets: Vec<_> = emission.secrets.iter().map(within).collect();
+        let location = Location {
+            origin: origin.clone(),
+            start: emission.start,
+            end: emission.end,
+            snippet: mask_line(&emission.around[line.clone()], &secrets),
+            accepted,
+        };
+        if location.accepted.is_none() {
+            self.scan.progress.found.fetch_add(1, Ordering::Relaxed);
+        }
+        let rule = emission.candidate.rule;
+        self.add(Place {
+            rule,
+            secret: &secret,
+            kept,
+            fingerprint,
+            location,
+        });
+    }
+
+    fn add(&self, place: Place<'_>) {
+        let options = self.scan.options;
+        let mut guard = self.inner();
+        let inner = &mut *guard;
+        let full = inner.findings.len() >= options.max_findings;
+        let accepted = place.location.accepted.is_some();
+        let key = (
+            accepted,
+            place.location.origin.clone(),
+            place.location.start.offset,
+        );
+        let entry = match inner.findings.get_mut(&place.fingerprint) {
+            Some(entry) => entry,
+            None if full => {
+                let beyond = inner.beyond.get_or_insert((place.location.origin, 0));
+                beyond.1 += 1;
+                return;
+            }
+            None => inner
+                .findings
+                .entry(place.fingerprint)
+                .or_insert_with(|| Entry {
+                    rule: place.rule,
+                    secret: Secret::new(place.secret),
+                    kept: place.kept.clone(),
+                    best: key.clone(),
+                    locations: BTreeMap::new(),
+                    count: 0,
+                    accepted: 0,
+                }),
+        };
+        let rank = |kept: &Kept| (kept.severity, kept.confidence);
+        let (mine, best) = (rank(place.kept), rank(&entry.kept));
+        if mine > best || mine == best && key < entry.best {
+            (entry.kept, entry.best) = (place.kept.clone(), key.clone());
+        }
+        entry.count += 1;
+        entry.accepted += u64::from(accepted);
+        entry.locations.insert(key, place.location);
+        if entry.locations.len() > options.max_locations.max(1) {
+            entry.locations.pop_last();
+        }
+    }
+
+    fn drop(&self, origin: &Origin, emission: &Emission<'_>, reason: String) {
+        let rule = self.rule(emission.candidate.rule);
+        let mut inner = self.inner();
+        if inner.dropped.len() < LISTED {
+            let rule = info(&mut inner.rules, emission.candidate.rule, rule);
+            inner.dropped.push(Dropped {
+                rule,
+                origin: origin.clone(),
+                start: emission.start,
+                masked: mask(emission.secret),
+                reason,
+            });
+        }
+    }
+
+    /// Hands everything out in order and sums it up.
+    pub fn finish(self, sink: &mut dyn FnMut(Event)) -> Summary {
+        let mut inner = self
+            .inner
+            .into_inner()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some((origin, count)) = inner.beyond.take() {
+            let limit = self.scan.options.max_findings;
+            let detail = format!(
+                "more than {limit} different credentials: {count} places of others are not listed; \
+                 raise --max-findings"
+            );
+            let skip = Skip {
+                origin,
+                kind: SkipKind::TooManyFindings,
+                detail,
+            };
+            inner.skips.insert(skip.kind, (1, vec![skip]));
+        }
+        let mut summary = Summary {
+            below_confidence: inner.below,
+            ..Summary::default()
+        };
+        inner.dropped.sort_by(|a, b| {
+            (&a.origin, a.start, &a.rule.id).cmp(&(&b.origin, b.start, &b.rule.id))
+        });
+        inner
+            .dropped
+            .into_iter()
+            .for_each(|dropped| sink(Event::Dropped(dropped)));
+        let mut rules = inner.rules;
+        let mut findings: Vec<Finding> = inner
+            .findings
+            .into_iter()
+            .map(|(fingerprint, entry)| {
+                let rule = &self.scan.engine.rules().rules()[entry.rule as usize];
+                let rule = info(&mut rules, entry.rule, rule);
+                entry.finding(fingerprint, rule)
+            })
+            .collect();
+        findings.sort_by(|a, b| order(a).cmp(&order(b)));
+        count(&findings, &mut summary);
+        findings
+            .into_iter()
+            .for_each(|finding| sink(Event::Found(finding)));
+        for (kind, (count, mut skips)) in inner.skips {
+            if !kind.is_policy() && !self.scan.options.allow_incomplete.contains(&kind) {
+                summary.incomplete.push(phrase(kind, count));
+            }
+            summary.skipped.push((kind, count));
+            skips.sort_by(|a, b| a.origin.cmp(&b.origin));
+            skips
+                .into_iter()
+                .for_each(|skip| sink(Event::Skipped(skip)));
+        }
+        summary
+    }
+}
+
+fn order(finding: &Finding) -> (&Origin, crate::model::Position, &str) {
+    let location = finding.primary();
+    (&location.origin, location.start, &finding.rule.id)
+}
+
+fn count(findings: &[Finding], summary: &mut Summary) {
+    for severity in Severity::ALL.into_iter().rev() {
+        let count = findings
+            .iter()
+            .filter(|f| !f.is_accepted() && f.severity == severity)
+            .count();
+        if count > 0 {
+            summary.findings.push((severity, count as u64));
+        }
+    }
+    summary.accepted = findings.iter().filter(|f| f.is_accepted()).count() as u64;
+}
+
+/// Why the run is not complete, for people.
+fn phrase(kind: SkipKind, count: u64) -> String {
+    let (one, many) = match kind {
+        SkipKind::Unreadable => ("input could not be read", "inputs could not be read"),
+        SkipKind::Vanished => (
+            "file vanished before it was read",
+            "files vanished before they were read",
+        ),
+        SkipKind::Changed => (
+            "file shrank while it was read",
+            "files shrank while they were read",
+        ),
+        SkipKind::Panicked => (
+            "file could not be scanned: a defect",
+            "files could not be scanned: a defect",
+        ),
+        _ => return "the list of findings is cut".to_owned(),
+    };
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+impl Entry {
+    fn finding(self, fingerprint: Fingerprint, rule: Arc<RuleInfo>) -> Finding {
+        let mut locations: Vec<Location> = self.locations.into_values().collect();
+        locations.sort_by(|a, b| (&a.origin, a.start).cmp(&(&b.origin, b.start)));
+        Finding {
+            rule,
+            severity: self.kept.severity,
+            confidence: self.kept.confidence,
+            fingerprint,
+            masked: mask(self.secret.expose()),
+            secret: self.secret,
+            reasons: self.kept.evidence.iter().map(ToString::to_string).collect(),
+            locations,
+            location_count: self.count,
+            accepted_count: self.accepted,
+        }
+    }
+}
+
+fn info(known: &mut HashMap<u16, Arc<RuleInfo>>, index: u16, rule: &Rule) -> Arc<RuleInfo> {
+    let info = known.entry(index).or_insert_with(|| Arc::new(rule.info()));
+    Arc::clone(info)
+}
+
+/// A key is the same key in a checkout with other line ends.
+fn without_carriage_returns(secret: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memmem::find(secret, b"\r\n").is_none() {
+        return Cow::Borrowed(secret);
+    }
+    let mut text = Vec::with_capacity(secret.len());
+    for (at, &byte) in secret.iter().enumerate() {
+        if byte != b'\r' || secret.get(at + 1) != Some(&b'\n') {
+            text.push(byte);
+        }
+    }
+    Cow::Owned(text)
+}

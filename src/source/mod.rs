@@ -1,0 +1,10 @@
+//! Where bytes come from: files found by a walk, and what is read from them. Sources know the model and nothing else;
+//! `scan` drives them.
+
+mod file;
+mod stdin;
+mod walk;
+
+pub use file::{Source, reason, shown};
+pub use stdin::chunks;
+pub use walk::{Entry, Exclude, PARTIAL_PREFIX, PARTIAL_SUFFIX, Visit, Walk};
