@@ -8,8 +8,11 @@ use std::{env, fs, process};
 #[allow(dead_code, reason = "the script uses a part of it")]
 #[path = "src/model/level.rs"]
 mod level;
+#[path = "src/model/source_error.rs"]
+mod source_error;
 mod model {
     pub use super::level::{Confidence, Severity};
+    pub use super::source_error::SourceError;
 }
 #[allow(
     dead_code,
@@ -215,13 +218,13 @@ fn render_sieve(sieve: &sieve::Sieve) -> String {
         )
     };
     format!(
-        "Sieve {{ words: {}, table: Cow::Borrowed(&{:?}), wide: {}, short: {} }}",
+        "Sieve {{ words: {}, map: Cow::Borrowed(&{:?}), wide: {}, short: {} }}",
         list(&sieve.words, |w| format!(
             "Word {{ text: {}, fold: {} }}",
             list(&w.text, |b| b.to_string()),
             w.fold
         )),
-        sieve.table,
+        sieve.map,
         buckets(&sieve.wide),
         buckets(&sieve.short)
     )

@@ -63,13 +63,16 @@ pub fn resolve(candidates: &mut Vec<Candidate>, rules: &[Rule]) {
     if kept.len() < 2 {
         return;
     }
-    // In the order of precedence; among equals the more severe, then the longer, then the rule's name decides, so
-    // that one secret is one finding.
+    // In the order of precedence; among equals the one whose keyword begins earlier in the name (`acme_secret_key` is
+    // Acme's before it is a `secret_key`), then the more severe, then the longer, then the rule's name decides, so that
+    // one secret is one finding.
     kept.sort_by_key(|&i| {
         let (c, rule) = (&candidates[i], &rules[candidates[i].rule as usize]);
         let length = c.secret.end - c.secret.start;
+        let named = matches!(rule.matcher, Matcher::Assignment(_)) && !rule.is_generic();
         (
             rank(rule),
+            if named { c.hit } else { 0 },
             std::cmp::Reverse(rule.severity),
             std::cmp::Reverse(length),
             c.secret.start,
