@@ -79,19 +79,21 @@ mod tests {
 
     #[test]
     fn masks_every_secret_of_a_line() {
-        let cases: [(&[u8], &[Range<usize>], &str); 5] = [
-            (b"a=hunter2 b", &[2..9], "a=******** b"),
+        let cases = [
+            ("a=hunter2 b", vec![(2, 9)], "a=******** b"),
             (
-                b"a=hunter2,b=hunter3",
-                &[12..19, 2..9],
+                "a=hunter2,b=hunter3",
+                vec![(12, 19), (2, 9)],
                 "a=********,b=********",
             ),
-            (b"abcdef", &[0..4, 2..6], "********"),
-            (b"x\x1b[31my", &[], "x\u{fffd}[31my"),
-            (b"abc", &[1..99], "a********"),
+            ("abcdef", vec![(0, 4), (2, 6)], "********"),
+            ("x\x1b[31my", vec![], "x\u{fffd}[31my"),
+            ("abc", vec![(1, 99)], "a********"),
         ];
         for (line, secrets, want) in cases {
-            assert_eq!(mask_line(line, secrets), want);
+            let secrets: Vec<Range<usize>> =
+                secrets.into_iter().map(|(from, to)| from..to).collect();
+            assert_eq!(mask_line(line.as_bytes(), &secrets), want);
         }
     }
 }

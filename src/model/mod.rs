@@ -5,6 +5,7 @@ mod level;
 mod mask;
 mod origin;
 mod secret;
+mod source_error;
 mod summary;
 
 pub use finding::{Acceptance, Dropped, Finding, Fingerprint, Location, Position, RuleInfo, Salt};
@@ -12,6 +13,7 @@ pub use level::{Confidence, Severity};
 pub use mask::{MASK, mask, mask_line};
 pub use origin::{Origin, Skip, SkipKind};
 pub use secret::Secret;
+pub use source_error::SourceError;
 pub use summary::{RuleStats, Stats, Summary, UnusedSuppression};
 
 /// What a scan tells its sink, in order: first everything skipped or found, then the [`Summary`].
