@@ -8,9 +8,11 @@
 //! - `model <- rule <- engine`, and never the other way round: the engine knows no file system and no report.
 //! - A secret reaches an output only through [`model::Secret::expose`].
 
+pub mod config;
 pub mod engine;
 pub mod model;
 pub mod platform;
+pub mod report;
 pub mod rule;
 pub mod scan;
 pub mod source;
