@@ -79,8 +79,10 @@ pub trait Visit: Send {
     fn visit(&mut self, entry: Entry<'_>) -> bool;
 }
 
+/// Tells of a path, and whether it is a directory, if it is to be left out.
+pub type Excluded = Box<dyn Fn(&Path, bool) -> bool + Send + Sync>;
+
 /// A walk over files and directories.
-#[derive(Debug)]
 pub struct Walk {
     /// Where it begins. A file among them is named by the user: no ignore rule applies to it.
     pub roots: Vec<PathBuf>,
@@ -88,12 +90,10 @@ pub struct Walk {
     pub threads: usize,
     /// Whether `.gitignore` and its kin are honoured.
     pub ignore_files: bool,
-    /// What is excluded besides.
-    pub exclude: Exclude,
+    /// What is left out besides.
+    pub excluded: Excluded,
     /// Whether that applies to named files too.
     pub exclude_named: bool,
-    /// The current directory, absolute.
-    pub current: PathBuf,
 }
 
 impl Walk {
@@ -131,7 +131,7 @@ impl Walk {
         let (path, named) = (entry.path(), entry.depth() == 0);
         let kind = entry.file_type();
         let is_dir = kind.is_some_and(|kind| kind.is_dir());
-        if (!named || self.exclude_named) && self.exclude.matches(&self.current, path, is_dir) {
+        if (!named || self.exclude_named) && (self.excluded)(path, is_dir) {
             let seen = visitor.visit(Entry::Skip(skip(
                 path,
                 SkipKind::Excluded,

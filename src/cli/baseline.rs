@@ -1,0 +1,78 @@
+//! `keysieve baseline`.
+
+use std::io::{self, Write};
+
+use keysieve::model::Event;
+use keysieve::suppress::{Baseline, load};
+
+use super::args::{BaselineArgs, BaselineCommand};
+use super::output::write_file;
+use super::scan::{What, scan};
+use super::settings::prepare;
+use super::{Exit, Failure};
+
+/// Creates or updates a baseline.
+pub fn run(command: &BaselineCommand) -> Result<Exit, Failure> {
+    let (args, mut baseline) = match command {
+        BaselineCommand::Create(args) => (args, create(args)?),
+        BaselineCommand::Update(args) => {
+            let name = args.output.display().to_string();
+            (
+                args,
+                load::baseline(&args.output, &name).map_err(|e| Failure(e.to_string()))?,
+            )
+        }
+    };
+    let prepared = prepare(&args.input, None)?;
+    let mut findings = Vec::new();
+    let what = What {
+        explain: false,
+        quiet: args.input.quiet,
+    };
+    let summary = scan(prepared, what, &mut |event| {
+        if let Event::Found(finding) = event
+            && !finding.is_accepted()
+        {
+            findings.push(finding);
+        }
+    });
+    if summary.interrupted {
+        return Ok(Exit::Interrupted);
+    }
+    // A baseline of a part would forget the rest.
+    if !summary.incomplete.is_empty() {
+        let why = summary.incomplete.join("; ");
+        return Err(Failure(format!(
+            "{} was not written, as not all was scanned: {why}",
+            args.output.display()
+        )));
+    }
+    let change = baseline.update(
+        findings
+            .iter()
+            .map(|f| (f.rule.id.as_str(), f.secret.expose())),
+    );
+    write_file(&args.output, baseline.render().as_bytes())?;
+    if !args.input.quiet {
+        let _ = writeln!(
+            io::stderr(),
+            "{}: {} accepted ({} added, {} removed)",
+            args.output.display(),
+            baseline.len(),
+            change.added,
+            change.removed
+        );
+    }
+    Ok(Exit::Clean)
+}
+
+fn create(args: &BaselineArgs) -> Result<Baseline, Failure> {
+    if args.output.exists() {
+        let name = args.output.display();
+        return Err(Failure(format!(
+            "{name} is there already; `keysieve baseline update` brings it up to date"
+        )));
+    }
+    let salt = load::new_salt().map_err(|e| Failure::io("a salt for the baseline", &e))?;
+    Ok(Baseline::new(salt))
+}

@@ -1,0 +1,107 @@
+//! The binary: arguments -> settings -> one function per command -> exit code.
+
+mod args;
+mod baseline;
+mod output;
+mod progress;
+mod rules;
+mod scan;
+mod settings;
+
+use std::fmt;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches};
+
+use args::{Cli, Command};
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Exit {
+    /// Complete, and nothing that counts was found.
+    Clean,
+    /// Findings.
+    Findings,
+    /// Something asked for was not done, or wrong usage.
+    Incomplete,
+    /// Stopped by Ctrl-C.
+    Interrupted,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(match exit {
+            Exit::Clean => 0,
+            Exit::Findings => 1,
+            Exit::Incomplete => 2,
+            Exit::Interrupted => 130,
+        })
+    }
+}
+
+/// Why a command could not be done: for people, with what to do next.
+#[derive(Debug)]
+struct Failure(String);
+
+impl Failure {
+    /// What was to be done with which file, and the system's answer.
+    fn io(what: impl fmt::Display, error: &io::Error) -> Failure {
+        Failure(format!("{what}: {}", keysieve::source::reason(error)))
+    }
+}
+
+/// Several mistakes, one a line.
+impl<E: fmt::Display> From<Vec<E>> for Failure {
+    fn from(errors: Vec<E>) -> Failure {
+        let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        Failure(lines.join("\n"))
+    }
+}
+
+impl From<String> for Failure {
+    fn from(message: String) -> Failure {
+        Failure(message)
+    }
+}
+
+/// Runs the command line.
+pub fn main() -> ExitCode {
+    let matches = match Cli::command().try_get_matches() {
+        Ok(matches) => matches,
+        Err(e) => {
+            // A closed pipe behind `--help` is nobody's mistake.
+            let _ = e.print();
+            return ExitCode::from(if e.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(e) => e.exit(),
+    };
+    let done = match &cli.command {
+        Command::Scan(args) => {
+            let matches = matches
+                .subcommand_matches("scan")
+                .expect("because the command is scan");
+            output::pairs(matches).and_then(|outputs| scan::run(args, &outputs))
+        }
+        Command::Rules(command) => rules::run(command),
+        Command::Baseline(command) => baseline::run(command),
+        Command::Completions { shell } => Ok(completions(*shell)),
+    };
+    match done {
+        Ok(exit) => exit.into(),
+        Err(Failure(message)) => {
+            let _ = writeln!(io::stderr(), "keysieve: {message}");
+            Exit::Incomplete.into()
+        }
+    }
+}
+
+fn completions(shell: clap_complete::Shell) -> Exit {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "keysieve", &mut script);
+    let _ = io::stdout().write_all(&script);
+    Exit::Clean
+}

@@ -1,0 +1,250 @@
+//! `keysieve rules`.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use keysieve::engine::example::expand;
+use keysieve::engine::{Engine, RuleSet, Verdict};
+use keysieve::rule::{Matcher, Rule};
+use serde_json::json;
+
+use super::args::RulesCommand;
+use super::settings::read_rules;
+use super::{Exit, Failure};
+
+/// With how many different generated values each example is tried.
+const SEEDS: u64 = 12;
+
+/// Lists, shows or tests rules.
+pub fn run(command: &RulesCommand) -> Result<Exit, Failure> {
+    let mut out = Vec::new();
+    let exit = match command {
+        RulesCommand::List { rules, json } => {
+            let rules = RuleSet::embedded().with(read_rules(rules)?);
+            if *json {
+                list_json(&mut out, &rules)
+            } else {
+                list(&mut out, &rules)
+            }
+            Exit::Clean
+        }
+        RulesCommand::Show { id, rules } => {
+            let rules = RuleSet::embedded().with(read_rules(rules)?);
+            let rule = rules.get(id).ok_or_else(|| unknown(id, &rules))?;
+            show(&mut out, rule);
+            Exit::Clean
+        }
+        RulesCommand::Test { files } => test(&mut out, files)?,
+    };
+    match io::stdout().write_all(&out) {
+        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(Failure::io("standard output", &e)),
+        _ => Ok(exit),
+    }
+}
+
+fn unknown(id: &str, rules: &RuleSet) -> Failure {
+    let near: Vec<&str> = rules
+        .rules()
+        .iter()
+        .map(|rule| &rule.id[..])
+        .filter(|known| known.contains(id))
+        .take(5)
+        .collect();
+    match near.is_empty() {
+        true => Failure(format!("no rule `{id}`; `keysieve rules list` shows them")),
+        false => Failure(format!("no rule `{id}`; did you mean {}?", near.join(", "))),
+    }
+}
+
+fn list(out: &mut Vec<u8>, rules: &RuleSet) {
+    let width = |text: fn(&Rule) -> &str| {
+        rules
+            .rules()
+            .iter()
+            .map(|rule| text(rule).len())
+            .max()
+            .unwrap_or(0)
+    };
+    let (id, provider) = (width(|rule| &rule.id), width(|rule| &rule.provider));
+    for rule in rules.rules() {
+        let _ = writeln!(
+            out,
+            "{:id$}  {:8}  {:6}  {:provider$}  {}",
+            rule.id, rule.severity, rule.confidence, rule.provider, rule.description
+        );
+    }
+    let providers: BTreeSet<&str> = rules
+        .rules()
+        .iter()
+        .map(|rule| &rule.provider_id[..])
+        .collect();
+    let _ = writeln!(
+        out,
+        "{} rules of {} providers",
+        rules.rules().len(),
+        providers.len()
+    );
+}
+
+fn list_json(out: &mut Vec<u8>, rules: &RuleSet) {
+    let all: Vec<_> = rules
+        .rules()
+        .iter()
+        .map(|rule| {
+            json!({
+                "id": rule.id,
+                "provider": rule.provider,
+                "description": rule.description,
+                "severity": rule.severity.name(),
+                "confidence": rule.confidence.name(),
+                "kind": kind(rule),
+                "tags": rule.tags,
+            })
+        })
+        .collect();
+    let _ = serde_json::to_writer_pretty(&mut *out, &all);
+    out.push(b'\n');
+}
+
+fn kind(rule: &Rule) -> &'static str {
+    match rule.matcher {
+        Matcher::Pattern(..) => "pattern",
+        Matcher::Assignment(_) => "assignment",
+        Matcher::Run(_) => "run",
+        Matcher::Block(_) => "block",
+        Matcher::File(_) => "file",
+    }
+}
+
+fn show(out: &mut Vec<u8>, rule: &Rule) {
+    let mut line = |name: &str, value: &str| {
+        if !value.is_empty() {
+            let _ = writeln!(out, "{name:12} {value}");
+        }
+    };
+    line("id", &rule.id);
+    line("provider", &rule.provider);
+    line("description", &rule.description);
+    line("severity", rule.severity.name());
+    line("confidence", rule.confidence.name());
+    line("kind", kind(rule));
+    for keyword in rule.keywords.iter() {
+        line("keyword", &keyword.text);
+    }
+    match &rule.matcher {
+        Matcher::Pattern(pattern, _) => line("pattern", &pattern.source),
+        Matcher::Assignment(assignment) => line(
+            "value",
+            assignment.value.as_ref().map_or("any", |v| &v.source),
+        ),
+        Matcher::Run(run) => line("head", &run.head.source),
+        Matcher::Block(block) => {
+            line("begin", &block.begin.source);
+            line("end", &block.end.source);
+        }
+        Matcher::File(file) => line("files", &file.files.join(", ")),
+    }
+    line(
+        "check",
+        rule.structure.map_or("", |structure| structure.name()),
+    );
+    line("rotate", &rule.rotate);
+    line("replace", &rule.replace);
+    rule.references
+        .iter()
+        .for_each(|reference| line("see", reference));
+    line("tags", &rule.tags.join(", "));
+    rule.examples
+        .iter()
+        .for_each(|example| line("example", example));
+    rule.counter_examples
+        .iter()
+        .for_each(|example| line("not", example));
+    line("defined in", &rule.source);
+}
+
+/// Each rule must report in its examples and be silent in its counter-examples, beside all other rules.
+fn test(out: &mut Vec<u8>, files: &[PathBuf]) -> Result<Exit, Failure> {
+    let mine = read_rules(files)?;
+    let ids: BTreeSet<String> = mine.iter().map(|rule| rule.id.to_string()).collect();
+    let engine = Engine::new(RuleSet::embedded().with(mine)).with_dropped();
+    let mut failed = 0;
+    for rule in engine
+        .rules()
+        .rules()
+        .iter()
+        .filter(|rule| ids.contains(&rule.id[..]))
+    {
+        let failures = rule_failures(&engine, rule);
+        failed += usize::from(!failures.is_empty());
+        let _ = writeln!(
+            out,
+            "{}  {}",
+            if failures.is_empty() {
+                "ok    "
+            } else {
+                "FAILED"
+            },
+            rule.id
+        );
+        failures
+            .iter()
+            .for_each(|failure| _ = writeln!(out, "        {failure}"));
+    }
+    let _ = writeln!(out, "{} rules, {failed} failed", ids.len());
+    Ok(if failed == 0 {
+        Exit::Clean
+    } else {
+        Exit::Findings
+    })
+}
+
+fn rule_failures(engine: &Engine, rule: &Rule) -> Vec<String> {
+    let name = match &rule.matcher {
+        Matcher::File(file) => &file.files[0][..],
+        _ => "",
+    };
+    let mut failures = Vec::new();
+    for (texts, want) in [(&rule.examples, true), (&rule.counter_examples, false)] {
+        for template in texts.iter() {
+            let outcomes: Vec<(bool, String)> = (0..SEEDS)
+                .map(|seed| outcome(engine, rule, name, &expand(template, seed)))
+                .collect();
+            let wrong: Vec<&(bool, String)> =
+                outcomes.iter().filter(|(kept, _)| *kept != want).collect();
+            // A random value can hold a placeholder's letters once in a great while, never twice in a dozen.
+            if wrong.len() > usize::from(want) {
+                let what = if want {
+                    "silent on the example"
+                } else {
+                    "reports in the counter-example"
+                };
+                failures.push(format!("{what} {template:?}: {}", wrong[0].1));
+            }
+        }
+    }
+    failures
+}
+
+/// Whether the rule reports in `text`, and what became of all candidates there.
+fn outcome(engine: &Engine, rule: &Rule, name: &str, text: &str) -> (bool, String) {
+    let found = engine.scan(name, text.as_bytes(), &mut engine.scratch());
+    let of = |index: u16| &engine.rules().rules()[index as usize].id;
+    let kept = found.iter().any(|c| c.kept() && *of(c.rule) == rule.id);
+    let said: Vec<String> = found
+        .iter()
+        .map(|candidate| match &candidate.verdict {
+            Verdict::Keep(_) => format!("{} kept", of(candidate.rule)),
+            Verdict::Drop(reason) => format!("{} dropped, {reason}", of(candidate.rule)),
+        })
+        .collect();
+    (
+        kept,
+        if said.is_empty() {
+            "no candidate".to_owned()
+        } else {
+            said.join("; ")
+        },
+    )
+}

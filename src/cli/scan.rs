@@ -1,0 +1,178 @@
+//! `keysieve scan`.
+
+use std::io::{self, Write};
+use std::panic;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anstream::{AutoStream, ColorChoice};
+use keysieve::engine::Engine;
+use keysieve::model::{Event, Summary};
+use keysieve::report;
+use keysieve::scan::{Input, Progress, Scan};
+use keysieve::suppress::load;
+
+use super::args::{ReportArgs, ScanArgs, When};
+use super::output::{Output, Reports};
+use super::progress::Display;
+use super::settings::{self, Prepared};
+use super::{Exit, Failure};
+
+/// Scans and reports.
+pub fn run(args: &ScanArgs, outputs: &[Output]) -> Result<Exit, Failure> {
+    let baseline = match &args.baseline {
+        Some(path) => {
+            let name = keysieve::source::shown(path);
+            Some(load::baseline(path, &name).map_err(|e| Failure(e.to_string()))?)
+        }
+        None => None,
+    };
+    let mut prepared = settings::prepare(&args.input, baseline)?;
+    prepared.options.allow_incomplete = settings::allowed(&args.allow_incomplete)?;
+    prepared.options.stats = args.stats;
+    let fail_on = settings::fail_on(&prepared.settings, args.fail_on.as_deref())?;
+    let mut reports = Reports::open(outputs, &report_options(&args.report, args.input.color))?;
+
+    let mut counted = 0u64;
+    let mut failure = None;
+    let what = What {
+        explain: args.explain,
+        quiet: args.input.quiet,
+    };
+    let summary = scan(prepared, what, &mut |event| {
+        if let Event::Found(finding) = &event {
+            counted += u64::from(!finding.is_accepted() && finding.severity >= fail_on);
+        }
+        if failure.is_none() {
+            failure = reports.event(&event).err();
+        }
+    });
+    if let Some(failure) = failure {
+        return Err(failure);
+    }
+    reports.finish(&summary)?;
+    if !Reports::shows_summary(outputs) {
+        say_summary(&summary, args.input.quiet, args.input.color);
+    }
+    Ok(exit(&summary, counted > 0 && !args.exit_zero))
+}
+
+fn exit(summary: &Summary, findings: bool) -> Exit {
+    match findings {
+        _ if summary.interrupted => Exit::Interrupted,
+        _ if !summary.incomplete.is_empty() => Exit::Incomplete,
+        true => Exit::Findings,
+        false => Exit::Clean,
+    }
+}
+
+/// What a scan shows besides its report.
+#[derive(Debug, Clone, Copy)]
+pub struct What {
+    /// Hand out dropped candidates.
+    pub explain: bool,
+    /// No progress.
+    pub quiet: bool,
+}
+
+/// Runs a scan with progress, and with Ctrl-C as a polite request to stop.
+pub fn scan(prepared: Prepared, what: What, sink: &mut dyn FnMut(Event)) -> Summary {
+    let Prepared {
+        rules,
+        policy,
+        root,
+        options,
+        settings,
+        walk,
+        stdin,
+    } = prepared;
+    let mut engine = Engine::new(rules);
+    if options.stats {
+        engine = engine.with_stats();
+    }
+    if what.explain {
+        engine = engine.with_dropped();
+    }
+    let progress = Arc::new(Progress::default());
+    stop_on_interrupt(&progress);
+    keep_content_out_of_panics();
+    let display = Display::new(&progress, what.quiet);
+    let scan = Scan {
+        engine: &engine,
+        policy: &policy,
+        root: &root,
+        options: &options,
+        progress: &progress,
+    };
+    let stdin = stdin.then(|| Box::new(io::stdin()) as Box<dyn io::Read + Send>);
+    let mut events = Vec::new();
+    let mut summary = scan.run(Input { walk, stdin }, &mut |event| events.push(event));
+    drop(display);
+    summary.notes.extend(settings.notes());
+    if options.report_unused && !summary.interrupted {
+        summary.unused.extend(settings.unused());
+        summary.unused.sort();
+    }
+    events.into_iter().for_each(sink);
+    summary
+}
+
+/// The first Ctrl-C ends the scan, and what was found is reported; the second one ends the process.
+fn stop_on_interrupt(progress: &Arc<Progress>) {
+    let progress = Arc::clone(progress);
+    let asked = AtomicBool::new(false);
+    // Without a handler Ctrl-C ends the process at once, as it does anywhere.
+    let _ = ctrlc::set_handler(move || {
+        if asked.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+        progress.stop();
+    });
+}
+
+/// A panic's message may quote the text it stumbled over: only its place is printed.
+fn keep_content_out_of_panics() {
+    panic::set_hook(Box::new(|info| {
+        let place = info.location().map(ToString::to_string).unwrap_or_default();
+        let _ = writeln!(io::stderr(), "keysieve: a defect at {place}");
+    }));
+}
+
+fn report_options(args: &ReportArgs, color: When) -> report::Options {
+    report::Options {
+        color: colored(&io::stdout(), color),
+        show_secrets: args.show_secrets,
+        show_accepted: args.show_accepted,
+        all_locations: args.all_locations,
+        width: terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)),
+        root: std::env::current_dir()
+            .ok()
+            .map(|current| keysieve::source::shown(&current)),
+    }
+}
+
+fn colored(stream: &impl anstream::stream::RawStream, when: When) -> bool {
+    match when {
+        When::Always => true,
+        When::Never => false,
+        When::Auto => AutoStream::choice(stream) != ColorChoice::Never,
+    }
+}
+
+/// Where the report goes elsewhere, people are told on standard error how it went.
+fn say_summary(summary: &Summary, quiet: bool, color: When) {
+    if quiet && summary.incomplete.is_empty() && !summary.interrupted {
+        return;
+    }
+    let color = colored(&io::stderr(), color);
+    let mut to = AutoStream::new(
+        io::stderr().lock(),
+        if color {
+            ColorChoice::Always
+        } else {
+            ColorChoice::Never
+        },
+    );
+    // Nobody reads it if it cannot be written.
+    let _ = report::summary(&mut to, summary, color);
+}

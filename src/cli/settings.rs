@@ -1,0 +1,350 @@
+//! Arguments and configuration files become settings, once, before anything is scanned.
+
+use std::env;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use keysieve::config::{self, Request, Settings};
+use keysieve::engine::RuleSet;
+use keysieve::model::{Confidence, Severity, SkipKind};
+use keysieve::rule::{Rule, compile_file};
+use keysieve::scan::{Options, Root};
+use keysieve::source::{Exclude, Walk, reason};
+use keysieve::suppress::{Baseline, Parts, Policy, RulePattern, load};
+
+use super::Failure;
+use super::args::InputArgs;
+
+/// The name of the ignore file: patterns of paths, and fingerprints.
+const IGNORE_FILE: &str = ".keysieveignore";
+
+/// All that a scan needs, valid.
+pub struct Prepared {
+    /// The rules in force.
+    pub rules: RuleSet,
+    /// What is accepted.
+    pub policy: Policy,
+    /// Where reported paths start.
+    pub root: Root,
+    /// What the scan is told.
+    pub options: Options,
+    /// What the configuration says.
+    pub settings: Arc<Settings>,
+    /// The walk, if there is one.
+    pub walk: Option<Walk>,
+    /// Whether standard input is scanned.
+    pub stdin: bool,
+}
+
+/// Reads everything that `input` names and puts it together.
+pub fn prepare(input: &InputArgs, baseline: Option<Baseline>) -> Result<Prepared, Failure> {
+    let current = env::current_dir().map_err(|e| Failure::io("the current directory", &e))?;
+    let (targets, stdin) = targets(input)?;
+    let start = targets.first().map_or(current.as_path(), PathBuf::as_path);
+    let mut settings = configuration(input, start, &current)?;
+    let min_confidence = named(
+        input.min_confidence.as_deref(),
+        Confidence::parse,
+        "--min-confidence",
+        "low, medium, high",
+    )?;
+    settings.min_confidence.set_option(min_confidence);
+    if let Some(size) = &input.max_file_size {
+        let size =
+            config::parse_size(size).map_err(|e| Failure(format!("--max-file-size: {e}")))?;
+        settings.max_file_size.set_option(Some(Some(size)));
+    }
+    let rules = rules(input, &settings)?;
+    let (exclude, fingerprints) = ignore_file(input, start, &current)?;
+    let allow = std::mem::take(&mut settings.allow);
+    let policy = Policy::new(Parts {
+        inline: !input.no_inline_allow,
+        fingerprints,
+        baseline,
+        allow,
+    });
+    let options = Options {
+        min_confidence: settings.min_confidence.value,
+        max_file_size: settings.max_file_size.value,
+        max_findings: input.max_findings,
+        report_unused: !stdin && covers_repository(&targets, &current),
+        ..Options::default()
+    };
+    let settings = Arc::new(settings);
+    let walk = (!targets.is_empty())
+        .then(|| walk(input, targets, &current, exclude, Arc::clone(&settings)));
+    let root = Root {
+        folder: current.clone(),
+        current,
+    };
+    Ok(Prepared {
+        rules,
+        policy,
+        root,
+        options,
+        settings,
+        walk,
+        stdin,
+    })
+}
+
+/// The paths to scan, all of which exist, and whether standard input is among them.
+fn targets(input: &InputArgs) -> Result<(Vec<PathBuf>, bool), Failure> {
+    let is_stdin = |path: &&PathBuf| path.as_os_str() == "-";
+    let stdin = input.paths.iter().any(|path| is_stdin(&path));
+    let mut targets: Vec<PathBuf> = input
+        .paths
+        .iter()
+        .filter(|path| !is_stdin(path))
+        .cloned()
+        .collect();
+    if targets.is_empty() && !stdin {
+        targets.push(PathBuf::from("."));
+    }
+    let missing: Vec<String> = targets
+        .iter()
+        .filter_map(|path| {
+            let e = fs::symlink_metadata(path)
+                .and_then(|_| fs::metadata(path))
+                .err()?;
+            // What is there and may not be looked at is reported by the scan, like anything below it.
+            let gone = matches!(
+                e.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            );
+            gone.then(|| format!("{}: {}", path.display(), reason(&e)))
+        })
+        .collect();
+    match missing.is_empty() {
+        true => Ok((targets, stdin)),
+        false => Err(Failure(format!(
+            "nothing was scanned\n{}",
+            missing.join("\n")
+        ))),
+    }
+}
+
+fn configuration(input: &InputArgs, start: &Path, current: &Path) -> Result<Settings, Failure> {
+    let request = Request {
+        target: start,
+        root: current,
+        explicit: input.config.as_deref(),
+        repository: !input.no_repo_config,
+    };
+    let layers =
+        config::load(&request, |name| env::var_os(name)).map_err(|e| Failure(e.to_string()))?;
+    Ok(Settings::merge(layers))
+}
+
+/// The embedded rules and the user's, less those that somebody switched off.
+fn rules(input: &InputArgs, settings: &Settings) -> Result<RuleSet, Failure> {
+    let files: Vec<PathBuf> = settings
+        .rule_files
+        .iter()
+        .chain(&input.rules)
+        .cloned()
+        .collect();
+    let rules = RuleSet::embedded().with(read_rules(&files)?);
+    let wanted = patterns(&input.rule)?;
+    let unwanted = patterns(&input.disable_rule)?;
+    for pattern in wanted.iter().chain(&unwanted) {
+        if !rules.rules().iter().any(|rule| pattern.matches(&rule.id)) {
+            return Err(Failure(format!(
+                "no rule matches `{pattern}`; `keysieve rules list` shows them"
+            )));
+        }
+    }
+    let any =
+        |patterns: &[RulePattern], id: &str| patterns.iter().any(|pattern| pattern.matches(id));
+    Ok(rules.filtered(|rule| {
+        (wanted.is_empty() || any(&wanted, &rule.id))
+            && !any(&unwanted, &rule.id)
+            && !settings.disables(&rule.id)
+    }))
+}
+
+fn patterns(texts: &[String]) -> Result<Vec<RulePattern>, Failure> {
+    let parse =
+        |text: &String| RulePattern::parse(text).map_err(|e| Failure(format!("`{text}`: {e}")));
+    texts.iter().map(parse).collect()
+}
+
+/// Compiles the rules of files, and of the `.toml` files of directories.
+pub fn read_rules(paths: &[PathBuf]) -> Result<Vec<Rule>, Failure> {
+    let mut rules = Vec::new();
+    let mut errors = Vec::new();
+    for file in rule_files(paths)? {
+        let name = keysieve::source::shown(&file);
+        let source = fs::read_to_string(&file).map_err(|e| Failure::io(&name, &e))?;
+        match compile_file(&name, &source) {
+            Ok(found) => rules.extend(found),
+            Err(found) => errors.extend(found),
+        }
+    }
+    match errors.is_empty() {
+        true => Ok(rules),
+        false => Err(errors.into()),
+    }
+}
+
+fn rule_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = Vec::new();
+    for path in paths {
+        let failed = |e: io::Error| Failure::io(path.display(), &e);
+        if !fs::metadata(path).map_err(failed)?.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        let mut found = Vec::new();
+        for entry in fs::read_dir(path).map_err(failed)? {
+            let file = entry.map_err(failed)?.path();
+            if file
+                .extension()
+                .is_some_and(|extension| extension == "toml")
+            {
+                found.push(file);
+            }
+        }
+        if found.is_empty() {
+            return Err(Failure(format!(
+                "{}: no rule files (`*.toml`) in it",
+                path.display()
+            )));
+        }
+        found.sort();
+        files.extend(found);
+    }
+    Ok(files)
+}
+
+/// What `.keysieveignore` and `--exclude` leave out, and the fingerprints that the file accepts.
+fn ignore_file(
+    input: &InputArgs,
+    start: &Path,
+    current: &Path,
+) -> Result<(Vec<Exclude>, Vec<keysieve::suppress::FingerprintFile>), Failure> {
+    let mut excludes = Vec::new();
+    let mut fingerprints = Vec::new();
+    let given = input.exclude.iter().map(String::as_str);
+    excludes.push(Exclude::new(current, given).map_err(|e| Failure(format!("--exclude: {e}")))?);
+    let found = if input.no_repo_config {
+        None
+    } else {
+        find_ignore_file(start)
+    };
+    if let Some(path) = found {
+        let name = keysieve::source::shown(path.strip_prefix(current).unwrap_or(&path));
+        let text = fs::read_to_string(&path).map_err(|e| Failure::io(&name, &e))?;
+        fingerprints.extend(load::ignore_file(&path, &name).map_err(|e| Failure(e.to_string()))?);
+        let folder = path.parent().expect("because a file lies in a folder");
+        excludes
+            .push(Exclude::new(folder, text.lines()).map_err(|e| Failure(format!("{name}: {e}")))?);
+    }
+    Ok((excludes, fingerprints))
+}
+
+/// The ignore file nearest to `start`, in its folder or above it, no higher than the top of its repository.
+fn find_ignore_file(start: &Path) -> Option<PathBuf> {
+    let start = start.canonicalize().ok()?;
+    for folder in start.ancestors() {
+        let file = folder.join(IGNORE_FILE);
+        if file.is_file() {
+            return Some(file);
+        }
+        if folder.join(".git").exists() {
+            return None;
+        }
+    }
+    None
+}
+
+fn walk(
+    input: &InputArgs,
+    roots: Vec<PathBuf>,
+    current: &Path,
+    excludes: Vec<Exclude>,
+    settings: Arc<Settings>,
+) -> Walk {
+    let threads = input.threads.map_or_else(
+        || std::thread::available_parallelism().map_or(1, usize::from),
+        usize::from,
+    );
+    let current = current.to_owned();
+    let excluded = move |path: &Path, is_dir: bool| {
+        excludes
+            .iter()
+            .any(|exclude| exclude.matches(&current, path, is_dir))
+            || {
+                let mut shown = keysieve::source::shown(path);
+                if is_dir {
+                    shown.push('/');
+                }
+                settings.excludes(&shown)
+            }
+    };
+    Walk {
+        roots,
+        threads,
+        ignore_files: !input.no_ignore,
+        excluded: Box::new(excluded),
+        exclude_named: input.force_exclude,
+    }
+}
+
+/// Whether all is scanned that suppressions of the repository may be meant for: only then is one that matched nothing
+/// of no use.
+fn covers_repository(targets: &[PathBuf], current: &Path) -> bool {
+    let top = current
+        .ancestors()
+        .find(|folder| folder.join(".git").exists() || folder.join("keysieve.toml").exists());
+    let top = top.unwrap_or(current);
+    targets.iter().any(|target| {
+        let target = target.canonicalize();
+        top.canonicalize()
+            .is_ok_and(|top| target.is_ok_and(|target| top.starts_with(target)))
+    })
+}
+
+/// The value that an option names.
+pub fn named<T>(
+    text: Option<&str>,
+    parse: impl Fn(&str) -> Option<T>,
+    option: &str,
+    expected: &str,
+) -> Result<Option<T>, Failure> {
+    let Some(text) = text else { return Ok(None) };
+    match parse(text) {
+        Some(value) => Ok(Some(value)),
+        None => Err(Failure(format!(
+            "{option}: found `{text}`; expected one of {expected}"
+        ))),
+    }
+}
+
+/// The severity that `--fail-on` and the configuration ask for.
+pub fn fail_on(settings: &Settings, option: Option<&str>) -> Result<Severity, Failure> {
+    let given = named(
+        option,
+        Severity::parse,
+        "--fail-on",
+        "info, low, medium, high, critical",
+    )?;
+    Ok(given.unwrap_or(settings.fail_on.value))
+}
+
+/// The kinds of incompleteness that `--allow-incomplete` accepts.
+pub fn allowed(kinds: &[String]) -> Result<Vec<SkipKind>, Failure> {
+    let known = SkipKind::ALL.into_iter().filter(|kind| !kind.is_policy());
+    let expected = known.map(SkipKind::name).collect::<Vec<_>>().join(", ");
+    let parse = |name: &str| {
+        SkipKind::ALL
+            .into_iter()
+            .find(|kind| kind.name() == name && !kind.is_policy())
+    };
+    kinds
+        .iter()
+        .filter_map(|kind| named(Some(kind), parse, "--allow-incomplete", &expected).transpose())
+        .collect()
+}
