@@ -67,12 +67,48 @@ impl Window<'_> {
     }
 }
 
-/// Hands out one of `all`. The walker must stand before it; `all` are the candidates known around it.
+/// Where secrets stand, to be asked which of them lie around a place.
+#[derive(Debug, Default)]
+pub struct Neighbours {
+    /// By their start.
+    ranges: Vec<Range<u64>>,
+    /// The furthest end of the ranges up to and with each one.
+    ends: Vec<u64>,
+}
+
+impl Neighbours {
+    /// The secrets of those of `all` that were kept.
+    pub fn new<'c>(all: impl IntoIterator<Item = &'c Candidate>) -> Neighbours {
+        let kept = all.into_iter().filter(|candidate| candidate.kept());
+        let mut ranges: Vec<Range<u64>> = kept.map(|candidate| candidate.secret.clone()).collect();
+        ranges.sort_by_key(|range| range.start);
+        let mut furthest = 0;
+        let ends = ranges
+            .iter()
+            .map(|range| {
+                furthest = furthest.max(range.end);
+                furthest
+            })
+            .collect();
+        Neighbours { ranges, ends }
+    }
+
+    /// Those that overlap `place`.
+    fn around(&self, place: Range<u64>) -> impl Iterator<Item = &Range<u64>> {
+        let last = self.ranges.partition_point(|range| range.start < place.end);
+        let first = self.ends[..last].partition_point(|end| *end <= place.start);
+        self.ranges[first..last]
+            .iter()
+            .filter(move |range| range.end > place.start)
+    }
+}
+
+/// Hands out a candidate. The walker must stand before it; `neighbours` are the secrets known around it.
 pub fn emit(
     window: &Window<'_>,
     walker: &mut Walker,
     candidate: &Candidate,
-    all: &[Candidate],
+    neighbours: &Neighbours,
     out: &mut dyn FnMut(Emission<'_>),
 ) {
     let secret = window.cut(&candidate.secret);
@@ -86,11 +122,10 @@ pub fn emit(
         .min(secret.end.min(secret.start + AROUND) + AROUND);
     let inside =
         |range: Range<usize>| range.start.clamp(from, to) - from..range.end.clamp(from, to) - from;
-    let secrets = all
-        .iter()
-        .filter(|other| other.kept())
-        .map(|other| inside(window.cut(&other.secret)))
-        .filter(|range| !range.is_empty())
+    let place = window.start + from as u64..window.start + to as u64;
+    let secrets = neighbours
+        .around(place)
+        .map(|range| inside(window.cut(range)))
         .collect();
     out(Emission {
         candidate,

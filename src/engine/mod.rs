@@ -173,9 +173,10 @@ impl Engine {
         self.count_kept(&found, scratch);
         let window = emit::Window { bytes, start: 0 };
         found.sort_by_key(|candidate| candidate.secret.start);
+        let neighbours = emit::Neighbours::new(&found);
         for candidate in &found {
             if candidate.kept() || self.explain {
-                emit::emit(&window, &mut walker, candidate, &found, out);
+                emit::emit(&window, &mut walker, candidate, &neighbours, out);
             }
         }
     }

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use super::candidate::{Candidate, RANKS, resolve};
 use super::confirm::{Progress, Text, body_end};
-use super::emit::{self, AROUND, Emission, Window};
+use super::emit::{self, AROUND, Emission, Neighbours, Window};
 use super::position::Walker;
 use super::utf16::{Reader, Runs};
 use super::{Engine, Scratch};
@@ -184,9 +184,9 @@ impl<'e> Stream<'e> {
             start: self.start,
         };
         let mut walker = self.walker;
-        let all = std::slice::from_ref(&candidate);
+        let all = Neighbours::new([&candidate]);
         let mut open = None;
-        emit::emit(&window, &mut walker, &candidate, all, &mut |emission| {
+        emit::emit(&window, &mut walker, &candidate, &all, &mut |emission| {
             open = Some(Open {
                 candidate: candidate.clone(),
                 head: emission.secret.to_vec(),
@@ -301,15 +301,22 @@ impl<'e> Stream<'e> {
         let fresh = |c: &&Candidate| !c.open && c.span.end > self.released && c.span.end <= safe;
         let mut order: Vec<&Candidate> = all.iter().filter(fresh).filter(wanted).collect();
         order.sort_by_key(|c| c.secret.start);
+        let neighbours = Neighbours::new(&all);
         let window = Window {
             bytes: &self.buffer,
             start: self.start,
         };
         let mut walker = self.walker;
         for candidate in order {
-            emit::emit(&window, &mut walker, candidate, &all, &mut |emission| {
-                self.pass_on(emission, out);
-            });
+            emit::emit(
+                &window,
+                &mut walker,
+                candidate,
+                &neighbours,
+                &mut |emission| {
+                    self.pass_on(emission, out);
+                },
+            );
         }
         self.released = safe;
         let (done, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut self.pending)

@@ -52,6 +52,12 @@ impl Reader {
                     self.state = State::Outside(bytes[index - 1]);
                     continue;
                 }
+                // Nor among NULs that no text precedes: sparse files are full of them.
+                if !matches!(self.state, State::Outside(last) if is_text(last)) {
+                    index += bytes[index..].iter().take_while(|&&byte| byte == 0).count();
+                    self.state = State::Outside(0);
+                    continue;
+                }
             }
             self.byte(bytes[index], self.at + index as u64, runs);
             index += 1;
