@@ -43,6 +43,29 @@ examples = ["ab-k-abcdef", "123-k-abcdefgh"]
 counter_examples = ["-k-", "a-k-b"]
 
 [[rule]]
+id = "acme-inner-start"
+description = "a pattern whose first starts may lie within a word"
+severity = "high"
+keywords = ["-q-"]
+pattern = '(?:[a-z.]{2,7}|[0-9.]{2,7})-q-[a-z]{3}'
+randomness = 0
+placeholders = false
+examples = ["ab-q-abc", "1.2-q-abc"]
+counter_examples = ["-q-", "a-q-b"]
+
+[[rule]]
+id = "acme-tail"
+description = "a long match with its keyword at the end"
+severity = "low"
+keywords = ["zq!"]
+pattern = '[A-Z][a-z0-9_ =.:-]{3,300}zq!'
+boundary = "none"
+randomness = 0
+placeholders = false
+examples = ["Abc zq!", "Xa.b.czq!"]
+counter_examples = ["zq!", "azq"]
+
+[[rule]]
 id = "acme-group"
 description = "a secret that is a part of the match, in any case"
 severity = "low"
@@ -96,8 +119,38 @@ examples = ["<<K>>abcdefghij<</K>>", "<<K>>abcdefghij"]
 counter_examples = ["<<K>>a<</K>>", "<<K>>"]
 "#;
 
+/// A rule that gives way to all of those, over a long stretch.
+const GENERIC: &str = r#"
+[provider]
+id = "generic"
+name = "Generic"
+rotate = "Turn it."
+replace = "Something that ends by itself."
+references = ["https://acme.example/docs"]
+
+[[rule]]
+id = "generic-head"
+description = "whatever stands behind three letters"
+severity = "low"
+keywords = ["zg!"]
+pattern = 'zg![A-Za-z0-9_ =.:-]{3,120}'
+boundary = "none"
+randomness = 0
+placeholders = false
+examples = ["zg!abc", "zg! a.b.c"]
+counter_examples = ["zg!", "azg"]
+"#;
+
 /// What the inputs are made of: whole credentials, their parts, and what may follow or precede them.
-const PIECES: [&str; 36] = [
+const PIECES: &[&str] = &[
+    "zg!",
+    "K",
+    "zg! a b K c d",
+    "-q-abc",
+    "xxxxxxx.ab-q-abc",
+    "1234567",
+    "zq!",
+    " abc zq! ",
     "ak_",
     "ak_abc12345",
     "ak_0123456789ab",
@@ -138,7 +191,8 @@ const PIECES: [&str; 36] = [
 
 fn small_engine() -> &'static Engine {
     static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
-        let rules = compile_file("acme.toml", RULES).expect("the test's own rules");
+        let mut rules = compile_file("acme.toml", RULES).expect("the test's own rules");
+        rules.extend(compile_file("generic.toml", GENERIC).expect("the test's own rules"));
         Engine::new(RuleSet::new(rules)).with_dropped()
     });
     &ENGINE
@@ -218,6 +272,10 @@ fn text(most: usize) -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
         12 => any::<Index>().prop_map(|i| PIECES[i.index(PIECES.len())].as_bytes().to_vec()),
         2 => (any::<u8>(), 1usize..900).prop_map(|(b, n)| vec![b' ' + b % 90; n]),
+        // One that gives way to another that begins in it and ends long after it.
+        1 => (0usize..100, 0usize..290).prop_map(|(n, m)| {
+            format!("zg!{}K{}zq!", "a".repeat(n), "b ".repeat(m / 2)).into_bytes()
+        }),
         1 => proptest::collection::vec(any::<u8>(), 0..40),
         1 => any::<Index>().prop_map(|i| {
             PIECES[i.index(PIECES.len())].encode_utf16().flat_map(u16::to_le_bytes).collect()
@@ -275,12 +333,41 @@ fn plan(
     )
 }
 
+/// Edits as people make them: `base` cut at some places, and at each a few bytes put in or taken out, or nothing at all.
+fn patch(base: &[u8], cuts: &[(Index, usize, Vec<u8>)]) -> (Vec<Edit>, Vec<u8>) {
+    let mut cuts: Vec<(usize, usize, &[u8])> = cuts
+        .iter()
+        .map(|(at, gone, new)| (at.index(base.len() + 1), *gone, &new[..]))
+        .collect();
+    cuts.sort_unstable();
+    cuts.push((base.len(), 0, &[]));
+    let (mut edits, mut bytes, mut from) = (Vec::new(), Vec::new(), 0);
+    for (at, gone, new) in cuts {
+        let to = at.max(from);
+        edits.push(Edit::Copy(from..to));
+        bytes.extend_from_slice(&base[from..to]);
+        edits.push(Edit::Insert(new.len()));
+        bytes.extend_from_slice(new);
+        from = (to + gone).min(base.len());
+    }
+    (edits, bytes)
+}
+
+fn patches() -> impl Strategy<Value = Vec<(Index, usize, Vec<u8>)>> {
+    let gone = prop_oneof![3 => Just(0usize), 1 => 0usize..12];
+    let new = prop_oneof![
+        2 => Just(Vec::new()),
+        1 => any::<Index>().prop_map(|i| PIECES[i.index(PIECES.len())].as_bytes().to_vec()),
+    ];
+    proptest::collection::vec((any::<Index>(), gone, new), 0..12)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
+    #![proptest_config(ProptestConfig::with_cases(3_000))]
 
     #[test]
     fn chunks_do_not_matter(
-        bytes in text(40),
+        bytes in text(150),
         at in proptest::collection::vec(any::<Index>(), 0..12),
     ) {
         let engine = small_engine();
@@ -295,6 +382,13 @@ proptest! {
     }
 
     #[test]
+    fn patches_find_what_a_scan_finds(base in text(60), cuts in patches()) {
+        let engine = small_engine();
+        let (edits, bytes) = patch(&base, &cuts);
+        prop_assert_eq!(edited(engine, &base, &bytes, &edits), without_places(whole(engine, &bytes)));
+    }
+
+    #[test]
     fn edits_find_what_a_scan_finds(base in text(40), plan in plan(text(4))) {
         let engine = small_engine();
         let (edits, bytes) = apply(&base, &plan);
@@ -303,7 +397,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(ProptestConfig::with_cases(600))]
 
     #[test]
     fn chunks_do_not_matter_to_the_embedded_rules(
@@ -332,6 +426,7 @@ fn every_cut_of_a_credential_finds_it() {
         "pin=1a2b",
         "acme_key = 'q1w2e3r4'",
         "rn.abcdefghijkl",
+        "xxxxxxx.ab-q-abc",
         "<<K>>abcdefghij<</K>>",
     ];
     for text in texts {
