@@ -4,14 +4,21 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-const EXIT_CODES: &str = "\
+macro_rules! exit_codes {
+    () => {
+        "\
 Exit codes:
   0    complete, and nothing found that counts
   1    findings
   2    something that was asked for was not done, or wrong usage; what was found is reported all the same
-  130  stopped by Ctrl-C; what was found until then is reported";
+  130  stopped by Ctrl-C; what was found until then is reported"
+    };
+}
 
-const SCAN_EXAMPLES: &str = "\
+const EXIT_CODES: &str = exit_codes!();
+
+const SCAN_EXAMPLES: &str = concat!(
+    "\
 Examples:
   keysieve scan                         this directory, honouring .gitignore
   keysieve scan src config.yml          only these; what is named is scanned even if it is ignored
@@ -22,11 +29,9 @@ Examples:
   keysieve scan --baseline .keysieve-baseline
                                         only what is not accepted yet
 
-Exit codes:
-  0    complete, and nothing found that counts
-  1    findings
-  2    something that was asked for was not done, or wrong usage; what was found is reported all the same
-  130  stopped by Ctrl-C; what was found until then is reported";
+",
+    exit_codes!()
+);
 
 const BASELINE_EXAMPLES: &str = "\
 Examples:

@@ -4,17 +4,14 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use keysieve::engine::example::expand;
-use keysieve::engine::{Engine, RuleSet, Verdict};
+use keysieve::engine::example::failures;
+use keysieve::engine::{Engine, RuleSet};
 use keysieve::rule::{Matcher, Rule};
 use serde_json::json;
 
 use super::args::RulesCommand;
 use super::settings::read_rules;
 use super::{Exit, Failure};
-
-/// With how many different generated values each example is tried.
-const SEEDS: u64 = 12;
 
 /// Lists, shows or tests rules.
 pub fn run(command: &RulesCommand) -> Result<Exit, Failure> {
@@ -176,19 +173,15 @@ fn test(out: &mut Vec<u8>, files: &[PathBuf]) -> Result<Exit, Failure> {
         .iter()
         .filter(|rule| ids.contains(&rule.id[..]))
     {
-        let failures = rule_failures(&engine, rule);
-        failed += usize::from(!failures.is_empty());
+        let wrong = failures(&engine, rule);
+        failed += usize::from(!wrong.is_empty());
         let _ = writeln!(
             out,
             "{}  {}",
-            if failures.is_empty() {
-                "ok    "
-            } else {
-                "FAILED"
-            },
+            if wrong.is_empty() { "ok    " } else { "FAILED" },
             rule.id
         );
-        failures
+        wrong
             .iter()
             .for_each(|failure| _ = writeln!(out, "        {failure}"));
     }
@@ -198,53 +191,4 @@ fn test(out: &mut Vec<u8>, files: &[PathBuf]) -> Result<Exit, Failure> {
     } else {
         Exit::Findings
     })
-}
-
-fn rule_failures(engine: &Engine, rule: &Rule) -> Vec<String> {
-    let name = match &rule.matcher {
-        Matcher::File(file) => &file.files[0][..],
-        _ => "",
-    };
-    let mut failures = Vec::new();
-    for (texts, want) in [(&rule.examples, true), (&rule.counter_examples, false)] {
-        for template in texts.iter() {
-            let outcomes: Vec<(bool, String)> = (0..SEEDS)
-                .map(|seed| outcome(engine, rule, name, &expand(template, seed)))
-                .collect();
-            let wrong: Vec<&(bool, String)> =
-                outcomes.iter().filter(|(kept, _)| *kept != want).collect();
-            // A random value can hold a placeholder's letters once in a great while, never twice in a dozen.
-            if wrong.len() > usize::from(want) {
-                let what = if want {
-                    "silent on the example"
-                } else {
-                    "reports in the counter-example"
-                };
-                failures.push(format!("{what} {template:?}: {}", wrong[0].1));
-            }
-        }
-    }
-    failures
-}
-
-/// Whether the rule reports in `text`, and what became of all candidates there.
-fn outcome(engine: &Engine, rule: &Rule, name: &str, text: &str) -> (bool, String) {
-    let found = engine.scan(name, text.as_bytes(), &mut engine.scratch());
-    let of = |index: u16| &engine.rules().rules()[index as usize].id;
-    let kept = found.iter().any(|c| c.kept() && *of(c.rule) == rule.id);
-    let said: Vec<String> = found
-        .iter()
-        .map(|candidate| match &candidate.verdict {
-            Verdict::Keep(_) => format!("{} kept", of(candidate.rule)),
-            Verdict::Drop(reason) => format!("{} dropped, {reason}", of(candidate.rule)),
-        })
-        .collect();
-    (
-        kept,
-        if said.is_empty() {
-            "no candidate".to_owned()
-        } else {
-            said.join("; ")
-        },
-    )
 }

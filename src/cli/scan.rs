@@ -31,7 +31,7 @@ pub fn run(args: &ScanArgs, outputs: &[Output]) -> Result<Exit, Failure> {
     prepared.options.allow_incomplete = settings::allowed(&args.allow_incomplete)?;
     prepared.options.stats = args.stats;
     let fail_on = settings::fail_on(&prepared.settings, args.fail_on.as_deref())?;
-    let mut reports = Reports::open(outputs, &report_options(&args.report, args.input.color))?;
+    let mut reports = Reports::open(outputs, &report_options(args))?;
 
     let mut counted = 0u64;
     let mut failure = None;
@@ -138,12 +138,19 @@ fn keep_content_out_of_panics() {
     }));
 }
 
-fn report_options(args: &ReportArgs, color: When) -> report::Options {
+fn report_options(args: &ScanArgs) -> report::Options {
+    let ReportArgs {
+        show_secrets,
+        show_accepted,
+        all_locations,
+        ..
+    } = args.report;
     report::Options {
-        color: colored(&io::stdout(), color),
-        show_secrets: args.show_secrets,
-        show_accepted: args.show_accepted,
-        all_locations: args.all_locations,
+        color: colored(&io::stdout(), args.input.color),
+        show_secrets,
+        show_accepted,
+        all_locations,
+        quiet: args.input.quiet,
         width: terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)),
         root: std::env::current_dir()
             .ok()

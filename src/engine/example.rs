@@ -7,10 +7,66 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
 use super::check::{base36, base62, marvin32};
+use super::{Engine, Verdict};
+use crate::rule::{Matcher, Rule};
 
 const LOWER: &str = "abcdefghijklmnopqrstuvwxyz";
 const UPPER: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const DIGITS: &str = "0123456789";
+
+/// With how many different generated values each example is tried.
+const SEEDS: u64 = 12;
+
+/// Where `rule` does not do what its examples and counter-examples say, beside all other rules of `engine`, which must
+/// hand out dropped candidates too. One sentence each.
+pub fn failures(engine: &Engine, rule: &Rule) -> Vec<String> {
+    let mut failures = Vec::new();
+    for (texts, want) in [(&rule.examples, true), (&rule.counter_examples, false)] {
+        for template in texts.iter() {
+            let outcomes = (0..SEEDS).map(|seed| outcome(engine, rule, &expand(template, seed)));
+            let wrong: Vec<String> = outcomes
+                .filter(|(kept, _)| *kept != want)
+                .map(|(_, said)| said)
+                .collect();
+            // A random value can hold a placeholder's letters once in a great while, never twice in a dozen.
+            if wrong.len() > usize::from(want) {
+                let what = if want {
+                    "silent on example"
+                } else {
+                    "reports in counter-example"
+                };
+                failures.push(format!("{what} {template:?}: {}", wrong[0]));
+            }
+        }
+    }
+    failures
+}
+
+/// Whether the rule reports in `text`, and what became of all candidates there.
+fn outcome(engine: &Engine, rule: &Rule, text: &str) -> (bool, String) {
+    let name = match &rule.matcher {
+        Matcher::File(file) => &file.files[0][..],
+        _ => "",
+    };
+    let found = engine.scan(name, text.as_bytes(), &mut engine.scratch());
+    let id = |index: u16| &engine.rules().rules()[index as usize].id;
+    let kept = found.iter().any(|c| c.kept() && *id(c.rule) == rule.id);
+    let said: Vec<String> = found
+        .iter()
+        .map(|candidate| match &candidate.verdict {
+            Verdict::Keep(_) => format!("{} kept", id(candidate.rule)),
+            Verdict::Drop(reason) => format!("{} dropped, {reason}", id(candidate.rule)),
+        })
+        .collect();
+    (
+        kept,
+        if said.is_empty() {
+            "no candidate".to_owned()
+        } else {
+            said.join("; ")
+        },
+    )
+}
 
 /// Writes `template` out with pseudo-random text, the same for the same seed on every machine.
 pub fn expand(template: &str, seed: u64) -> String {

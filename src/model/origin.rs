@@ -41,7 +41,7 @@ pub enum SkipKind {
     Unreadable,
     /// It was listed, and gone when it was to be opened.
     Vanished,
-    /// It shrank or grew while it was read; what was read has been scanned.
+    /// It shrank while it was read; what was read has been scanned.
     Changed,
     /// Scanning it panicked: a defect of keysieve, confined to this input.
     Panicked,

@@ -113,6 +113,8 @@ pub struct Options {
     pub show_accepted: bool,
     /// Print every place and every skip in the text rather than the first few.
     pub all_locations: bool,
+    /// Leave out the summary of the text, unless the run is not complete.
+    pub quiet: bool,
     /// Columns of the terminal; `None` where the text does not go to one.
     pub width: Option<usize>,
     /// The scan's root as an absolute path, for SARIF's `SRCROOT`; without it the base stays unnamed and the reader

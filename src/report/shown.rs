@@ -109,7 +109,7 @@ pub fn meaning(kind: SkipKind) -> &'static str {
     match kind {
         SkipKind::Unreadable => "could not be opened or read",
         SkipKind::Vanished => "listed, but gone when it was to be opened",
-        SkipKind::Changed => "it grew or shrank while it was read; what was read has been scanned",
+        SkipKind::Changed => "it shrank while it was read; what was read has been scanned",
         SkipKind::Panicked => "scanning it failed: a defect of keysieve",
         SkipKind::TooManyFindings => "more findings than the limit; the rest are not listed",
         SkipKind::Excluded => "excluded by the configuration or .keysieveignore",

@@ -34,8 +34,9 @@ high[demo-key]: Demo API key
    = rotate: Revoke it at https://demo.example/keys.
    = replace: A token of the job's own.
    = also: src/b.rs:1:3
-   = accept: keysieve:allow in a comment on the line, or
-             fingerprint FINGERPRINT
+   = accept: keysieve:allow on the line, or
+             FINGERPRINT in
+             .keysieveignore
 
 ";
     let fingerprint = finding(&secret(), Vec::new()).fingerprint.to_string();
@@ -206,9 +207,9 @@ generic-password       500.0         200       48000         300           2  ov
 demo-key                10.0          50         960           3           3
 note: keysieve.toml of the repository took out 3 findings
 warning: unused suppression: keysieve.toml:7: path vendor/**
-Skipped 1 unreadable: could not be opened or read; check its permissions, or accept it with --allow-incomplete \
+Skipped 1 input that could not be opened or read; check its permissions, or accept it with --allow-incomplete \
 unreadable
-Skipped 1 symlink: a symbolic link, which is not followed
+Skipped 1 symbolic link, which is not followed
 Scanned 11,010 files, 96.0 MB in 0.12 s with 484 rules (800 MB/s, 91,750 files/s)
 3 findings: 1 critical, 2 high (1 accepted, 2 below the asked-for confidence)
 not complete: 1 input could not be read

@@ -77,7 +77,7 @@ impl<'w> Text<'w> {
             Some(accepted) => self.note(gutter, "accepted", &accepted.describe())?,
             None => {
                 let hint = format!(
-                    "keysieve:allow in a comment on the line, or fingerprint {}",
+                    "keysieve:allow on the line, or {} in .keysieveignore",
                     finding.fingerprint
                 );
                 self.note(gutter, "accept", &hint)?;
@@ -238,8 +238,10 @@ impl Report for Text<'_> {
     }
 
     fn finish(&mut self, told: &Summary) -> io::Result<()> {
-        self.space()?;
-        summary(&mut self.to, told, self.options.color)?;
+        if !self.options.quiet || !told.incomplete.is_empty() || told.interrupted {
+            self.space()?;
+            summary(&mut self.to, told, self.options.color)?;
+        }
         self.to.flush()
     }
 }

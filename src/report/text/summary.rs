@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::ink::Ink;
 use crate::model::{RuleStats, Severity, SkipKind, Stats, Summary};
-use crate::report::shown::{advice, count, grouped, harmless, meaning, size};
+use crate::report::shown::{advice, count, grouped, harmless, size};
 
 /// How many rules the table of `--stats` lists.
 const RULES: usize = 10;
@@ -41,12 +41,8 @@ pub fn summary(to: &mut dyn Write, summary: &Summary, color: bool) -> io::Result
 }
 
 fn skipped(kind: SkipKind, n: u64, incomplete: bool) -> String {
-    let line = format!(
-        "Skipped {} {kind}: {}",
-        grouped(n),
-        meaning(kind),
-        kind = kind.name()
-    );
+    let (one, many) = things(kind);
+    let line = format!("Skipped {}", count(n, one, many));
     match advice(kind).filter(|_| incomplete) {
         Some(advice) => {
             format!(
@@ -55,6 +51,48 @@ fn skipped(kind: SkipKind, n: u64, incomplete: bool) -> String {
             )
         }
         None => line,
+    }
+}
+
+/// What a kind of skip is called, one and several.
+fn things(kind: SkipKind) -> (&'static str, &'static str) {
+    match kind {
+        SkipKind::Unreadable => (
+            "input that could not be opened or read",
+            "inputs that could not be opened or read",
+        ),
+        SkipKind::Vanished => (
+            "file that was gone when it was to be opened",
+            "files that were gone when they were to be opened",
+        ),
+        SkipKind::Changed => (
+            "file that shrank while it was read",
+            "files that shrank while they were read",
+        ),
+        SkipKind::Panicked => (
+            "file that keysieve failed on",
+            "files that keysieve failed on",
+        ),
+        SkipKind::TooManyFindings => (
+            "list of findings: its limit",
+            "lists of findings: their limit",
+        ),
+        SkipKind::Excluded => (
+            "path excluded by the configuration or .keysieveignore",
+            "paths excluded by the configuration or .keysieveignore",
+        ),
+        SkipKind::TooLarge => (
+            "file larger than the size limit",
+            "files larger than the size limit",
+        ),
+        SkipKind::NotRegular => (
+            "FIFO, socket or device, which is never opened",
+            "FIFOs, sockets and devices, which are never opened",
+        ),
+        SkipKind::Symlink => (
+            "symbolic link, which is not followed",
+            "symbolic links, which are not followed",
+        ),
     }
 }
 
