@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
-const MAP_BITS: u32 = 20;
+const MAP_BITS: u32 = 21;
 /// Bytes of the first stage's bitmap.
 pub const MAP_SIZE: usize = 1 << (MAP_BITS - 3);
 /// Bytes that one turn of the first stage moves on by.
@@ -53,8 +53,8 @@ pub struct Buckets {
 pub struct Sieve {
     /// The keywords.
     pub words: Cow<'static, [Word]>,
-    /// The first stage: a bit for the hash of each gram.
-    pub map: Cow<'static, [u8; MAP_SIZE]>,
+    /// The first stage: a bit for the hash of each gram, [`MAP_SIZE`] bytes.
+    pub map: Cow<'static, [u8]>,
     /// Grams of four bytes: of keywords of at least as many.
     pub wide: Buckets,
     /// Grams of three bytes: what keywords of three and four bytes begin with.
@@ -88,7 +88,7 @@ const fn first_three(gram: u32) -> u32 {
 impl Sieve {
     /// Builds the tables for `words`, of at least three bytes each and fewer than 65,536 in number.
     pub fn build(words: Vec<Word>) -> Sieve {
-        let mut map = Box::new([0u8; MAP_SIZE]);
+        let mut map = vec![0u8; MAP_SIZE];
         let mut enter = |gram: u32| {
             let (byte, bit) = place(fold(gram));
             map[byte] |= 1 << bit;
@@ -106,10 +106,8 @@ impl Sieve {
                 let rarest = |first: usize| {
                     let offsets = (first..=text.len() - 4).step_by(2);
                     let cost = |at: usize| {
-                        let shared = sharing
-                            .get(&gram_at(text, at, 4))
-                            .map_or(0, |count| count.ilog2());
-                        commonness(&text[at..at + 4]) + shared
+                        let shared = sharing.get(&gram_at(text, at, 4));
+                        commonness(&text[at..at + 4]) + shared.map_or(0, |count| count.ilog2())
                     };
                     offsets.min_by_key(|&at| cost(at)).unwrap_or(first)
                 };
@@ -131,7 +129,7 @@ impl Sieve {
         wide.iter().for_each(|entry| enter(entry.gram));
         Sieve {
             words: Cow::Owned(words),
-            map: Cow::Owned(*map),
+            map: Cow::Owned(map),
             wide: Buckets::build(wide),
             short: Buckets::build(short),
         }
@@ -140,6 +138,9 @@ impl Sieve {
     /// Calls `hit` for each occurrence of a keyword that begins within `range` and ends within `hay`, each once, in no
     /// set order. Returns how many positions the first stage let through.
     pub fn find(&self, hay: &[u8], range: Range<usize>, mut hit: impl FnMut(WordHit)) -> u64 {
+        let map: &[u8; MAP_SIZE] = self.map[..]
+            .try_into()
+            .expect("because it is built with this size");
         let mut passed = 0;
         let mut at = range.start;
         // A gram lies at most this far behind its keyword's start.
@@ -154,7 +155,7 @@ impl Sieve {
                     &padded
                 }
             };
-            let mut mask = self.sift(view);
+            let mut mask = sift(map, view);
             passed += u64::from(mask.count_ones());
             while mask != 0 {
                 let slot = mask.trailing_zeros() as usize;
@@ -164,24 +165,6 @@ impl Sieve {
             at += STEP;
         }
         passed
-    }
-
-    /// The first stage over one view: bit `n` says that a keyword's gram may stand at `2 * n`.
-    #[inline(always)]
-    fn sift(&self, view: &[u8; VIEW]) -> u32 {
-        let mut mask = 0;
-        for n in 0..STEP / 2 {
-            let p = 2 * n;
-            let gram = fold(u32::from_le_bytes([
-                view[p],
-                view[p + 1],
-                view[p + 2],
-                view[p + 3],
-            ]));
-            let (byte, bit) = place(gram);
-            mask |= (u32::from(self.map[byte]) >> bit & 1) << n;
-        }
-        mask
     }
 
     /// The second and third stage at one place.
@@ -235,6 +218,24 @@ impl Sieve {
     }
 }
 
+/// The first stage over one view: bit `n` says that a keyword's gram may stand at `2 * n`.
+#[inline(always)]
+fn sift(map: &[u8; MAP_SIZE], view: &[u8; VIEW]) -> u32 {
+    let mut mask = 0;
+    for n in 0..STEP / 2 {
+        let p = 2 * n;
+        let gram = fold(u32::from_le_bytes([
+            view[p],
+            view[p + 1],
+            view[p + 2],
+            view[p + 3],
+        ]));
+        let (byte, bit) = place(gram);
+        mask |= (u32::from(map[byte]) >> bit & 1) << n;
+    }
+    mask
+}
+
 /// How many times each gram of four bytes stands in the keywords: one that many share makes many comparisons.
 fn sharing(words: &[Word]) -> HashMap<u32, u32> {
     let mut counts = HashMap::new();
@@ -284,53 +285,42 @@ fn gram_at(text: &[u8], at: usize, width: usize) -> u32 {
     if width == 3 { first_three(gram) } else { gram }
 }
 
-/// How often two characters follow one another in source text, as digits on a logarithmic scale (a step is a factor of
-/// 2.5): letters of either case, a digit, `_`, `-`, anything else. Counted over 7.6 MB of Rust, Python, C and Markdown.
-const FOLLOWS: [&[u8; 30]; 30] = [
-    b"567735616158674618885535533637",
-    b"644361216506116204546101513436",
-    b"725173275067438326575213403647",
-    b"653583317224256304646223404648",
-    b"757867545237785668883657614759",
-    b"643456307016457206455002304538",
-    b"414272455015364305645410102647",
-    b"732482226003336304454200312537",
-    b"657767601037697516882505063426",
-    b"100050000000003000303000001315",
-    b"312271225044241100522320003526",
-    b"744686428037337404667440613637",
-    b"753472106024627702555100402526",
-    b"747776826055457403786531503648",
-    b"557747526366786628677562223547",
-    b"713472245017226507566212603536",
-    b"200000000003000002106000010205",
-    b"745693617044667406676530604648",
-    b"626683367145646614786330543649",
-    b"736484288035547507766345705749",
-    b"665566505007674607761203024305",
-    b"701270005001006101300000004315",
-    b"501250156013045005330120001426",
-    b"414142124002321602360005104537",
-    b"223233224024454703551140124537",
-    b"300062004002203123323000322304",
-    b"333333223222322211224114228548",
-    b"656666556346665636775452144505",
-    b"434333113024333413442230025077",
-    b"878888678568777858887775558669",
-];
+/// How often three characters follow one another in source text, counted by `scripts/trigrams.py` over 50 MB of Go,
+/// Rust, Python, JavaScript, C and what lies beside them; the script says how to read it. Only needed to build tables.
+const TRIGRAMS: &str = include_str!("trigrams.txt");
+/// What the table tells apart; one more column stands for everything else.
+const ALPHABET: &[u8] = b"abcdefghijklmnopqrstuvwxyz0_-./:=\" ";
+const COLUMNS: usize = ALPHABET.len() + 1;
 
-/// How often a gram is to be expected in source text, on the scale of [`FOLLOWS`].
+/// How often a gram of four bytes is to be expected in source text, on a logarithmic scale: that its last three follow
+/// one another, given that its first three do.
 fn commonness(gram: &[u8]) -> u32 {
-    let kind = |byte: u8| match byte.to_ascii_lowercase() {
-        letter @ b'a'..=b'z' => usize::from(letter - b'a'),
-        b'0'..=b'9' => 26,
-        b'_' => 27,
-        b'-' => 28,
-        _ => 29,
+    let kind = |byte: u8| {
+        let byte = if byte.is_ascii_digit() {
+            b'0'
+        } else {
+            byte.to_ascii_lowercase()
+        };
+        ALPHABET
+            .iter()
+            .position(|&known| known == byte)
+            .unwrap_or(COLUMNS - 1)
     };
-    gram.windows(2)
-        .map(|pair| u32::from(FOLLOWS[kind(pair[0])][kind(pair[1])] - b'0'))
-        .sum()
+    let value = |digit: u8| char::from(digit).to_digit(36).unwrap_or(0);
+    let [a, b, c, d] = [gram[0], gram[1], gram[2], gram[3]].map(kind);
+    let line = |first: usize, second: usize| {
+        // Each line ends in a line feed.
+        let start = (first * COLUMNS + second) * (COLUMNS + 1);
+        &TRIGRAMS.as_bytes()[start..start + COLUMNS]
+    };
+    let after_the_pair = line(b, c);
+    // The pair itself is about as frequent as the most frequent one that goes on from it.
+    let pair = after_the_pair
+        .iter()
+        .map(|&digit| value(digit))
+        .max()
+        .unwrap_or(0);
+    (value(line(a, b)[c]) + value(after_the_pair[d]) + 40).saturating_sub(pair)
 }
 
 #[cfg(test)]
