@@ -82,8 +82,20 @@ pub fn template(secret: &[u8]) -> Option<&'static str> {
         _ if has(b"${") || has(b"$(") || has(b"#{") || has(b"{{") || has(b"<%") || has(b"%(") => {
             Some("a template")
         }
+        _ if holds_slot(secret) => Some("a template"),
         _ => None,
     }
+}
+
+/// `<name>` somewhere within, as in `sk-<your-key>`: angle brackets around a few words.
+fn holds_slot(secret: &[u8]) -> bool {
+    let Some(open) = memchr::memchr(b'<', secret) else {
+        return false;
+    };
+    let name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'_' | b'-' | b':' | b'.');
+    let inner = &secret[open + 1..];
+    let length = inner.iter().take(40).take_while(|b| name(b)).count();
+    length >= 2 && inner[0].is_ascii_alphabetic() && inner.get(length) == Some(&b'>')
 }
 
 /// One character six times in a row, or three different ones at most.
@@ -114,6 +126,9 @@ mod tests {
             ("<token>", true),
             ("%API_KEY%", true),
             ("prefix-{{ token }}", true),
+            ("sk-<your-key>", true),
+            ("x9<Kq2LmZ7pTw4VbN", false),
+            ("a<7>x9Kq2LmZ7p", false),
             ("0000000000", true),
             ("x9Kq2LmZ7pTw4VbN", false),
             ("AAAAAAAAAAAAAAAAb3Jk", false),
