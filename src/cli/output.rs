@@ -162,6 +162,13 @@ impl Reports {
             .any(|output| output.file.is_none() && output.format == Format::Text)
     }
 
+    /// Whether each of them prints a finding as soon as it gets it.
+    pub fn shows_at_once(outputs: &[Output]) -> bool {
+        outputs
+            .iter()
+            .all(|output| matches!(output.format, Format::Text | Format::Jsonl))
+    }
+
     /// Hands an event to all of them.
     pub fn event(&mut self, event: &Event) -> Result<(), Failure> {
         for open in &mut self.open {

@@ -30,6 +30,7 @@ pub fn run(args: &ScanArgs, outputs: &[Output]) -> Result<Exit, Failure> {
     let mut prepared = settings::prepare(&args.input, baseline)?;
     prepared.options.allow_incomplete = settings::allowed(&args.allow_incomplete)?;
     prepared.options.stats = args.stats;
+    prepared.options.live = prepared.stdin && Reports::shows_at_once(outputs);
     let fail_on = settings::fail_on(&prepared.settings, args.fail_on.as_deref())?;
     let mut reports = Reports::open(outputs, &report_options(args))?;
 
@@ -96,7 +97,8 @@ pub fn scan(prepared: Prepared, what: What, sink: &mut dyn FnMut(Event)) -> Summ
     let progress = Arc::new(Progress::default());
     stop_on_interrupt(&progress);
     keep_content_out_of_panics();
-    let display = Display::new(&progress, what.quiet);
+    let live = options.live;
+    let display = Display::new(&progress, what.quiet || live);
     let scan = Scan {
         engine: &engine,
         policy: &policy,
@@ -106,7 +108,11 @@ pub fn scan(prepared: Prepared, what: What, sink: &mut dyn FnMut(Event)) -> Summ
     };
     let stdin = stdin.then(|| Box::new(io::stdin()) as Box<dyn io::Read + Send>);
     let mut events = Vec::new();
-    let mut summary = scan.run(Input { walk, stdin }, &mut |event| events.push(event));
+    // Kept until the progress is gone from the terminal, except where somebody waits for each.
+    let mut summary = scan.run(Input { walk, stdin }, &mut |event| match live {
+        true => sink(event),
+        false => events.push(event),
+    });
     drop(display);
     summary.notes.extend(settings.notes());
     if options.report_unused && !summary.interrupted {

@@ -28,6 +28,8 @@ pub struct Collector<'s> {
 #[derive(Default)]
 struct Inner {
     findings: HashMap<Fingerprint, Entry>,
+    /// Findings in the order in which they were found, that have not been handed out; only where that is wanted.
+    new: Vec<Fingerprint>,
     rules: HashMap<u16, Arc<RuleInfo>>,
     below: u64,
     /// Places of credentials beyond the limit, and the input of the first.
@@ -37,6 +39,7 @@ struct Inner {
 }
 
 /// One credential so far.
+#[derive(Clone)]
 struct Entry {
     rule: u16,
     secret: Secret,
@@ -46,6 +49,8 @@ struct Entry {
     locations: BTreeMap<Key, Location>,
     count: u64,
     accepted: u64,
+    /// Whether it has been handed out.
+    told: bool,
 }
 
 /// Places that are not accepted come first, so that the limit takes others before them.
@@ -169,12 +174,16 @@ impl<'s> Collector<'s> {
                     locations: BTreeMap::new(),
                     count: 0,
                     accepted: 0,
+                    told: false,
                 }),
         };
         let rank = |kept: &Kept| (kept.severity, kept.confidence);
         let (mine, best) = (rank(place.kept), rank(&entry.kept));
         if mine > best || mine == best && key < entry.best {
             (entry.kept, entry.best) = (place.kept.clone(), key.clone());
+        }
+        if options.live && !accepted && entry.count == entry.accepted {
+            inner.new.push(place.fingerprint);
         }
         entry.count += 1;
         entry.accepted += u64::from(accepted);
@@ -199,23 +208,27 @@ impl<'s> Collector<'s> {
         }
     }
 
-    /// Hands everything out in order and sums it up.
+    /// Hands out what was found since the last time, except for what is accepted.
+    pub fn hand_out_new(&self, sink: &mut dyn FnMut(Event)) {
+        let mut guard = self.inner();
+        let inner = &mut *guard;
+        for fingerprint in inner.new.drain(..) {
+            let Some(entry) = inner.findings.get_mut(&fingerprint) else {
+                continue;
+            };
+            entry.told = true;
+            let rule = info(&mut inner.rules, entry.rule, self.rule(entry.rule));
+            sink(Event::Found(entry.clone().finding(fingerprint, rule)));
+        }
+    }
+
+    /// Hands everything out in order, except for what has been handed out, and sums it up.
     pub fn finish(self, sink: &mut dyn FnMut(Event)) -> Summary {
         let mut inner = self
             .inner
             .into_inner()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some((origin, count)) = inner.beyond.take() {
-            let limit = self.scan.options.max_findings;
-            let detail = format!(
-                "more than {limit} different credentials: {count} places of others are not listed; \
-                 raise --max-findings"
-            );
-            let skip = Skip {
-                origin,
-                kind: SkipKind::TooManyFindings,
-                detail,
-            };
+        if let Some(skip) = inner.beyond_limit(self.scan.options.max_findings) {
             inner.skips.insert(skip.kind, (1, vec![skip]));
         }
         let mut summary = Summary {
@@ -230,20 +243,19 @@ impl<'s> Collector<'s> {
             .into_iter()
             .for_each(|dropped| sink(Event::Dropped(dropped)));
         let mut rules = inner.rules;
-        let mut findings: Vec<Finding> = inner
+        let mut findings: Vec<(bool, Finding)> = inner
             .findings
             .into_iter()
             .map(|(fingerprint, entry)| {
                 let rule = &self.scan.engine.rules().rules()[entry.rule as usize];
                 let rule = info(&mut rules, entry.rule, rule);
-                entry.finding(fingerprint, rule)
+                (entry.told, entry.finding(fingerprint, rule))
             })
             .collect();
-        findings.sort_by(|a, b| order(a).cmp(&order(b)));
+        findings.sort_by(|(_, a), (_, b)| order(a).cmp(&order(b)));
         count(&findings, &mut summary);
-        findings
-            .into_iter()
-            .for_each(|finding| sink(Event::Found(finding)));
+        let untold = findings.into_iter().filter(|(told, _)| !told);
+        untold.for_each(|(_, finding)| sink(Event::Found(finding)));
         for (kind, (count, mut skips)) in inner.skips {
             if !kind.is_policy() && !self.scan.options.allow_incomplete.contains(&kind) {
                 summary.incomplete.push(phrase(kind, count));
@@ -258,22 +270,40 @@ impl<'s> Collector<'s> {
     }
 }
 
+impl Inner {
+    /// What is to be reported where there are more credentials than `limit`.
+    fn beyond_limit(&mut self, limit: usize) -> Option<Skip> {
+        let (origin, count) = self.beyond.take()?;
+        let detail = format!(
+            "more than {limit} different credentials: {count} places of others are not listed; \
+             raise --max-findings"
+        );
+        Some(Skip {
+            origin,
+            kind: SkipKind::TooManyFindings,
+            detail,
+        })
+    }
+}
+
 fn order(finding: &Finding) -> (&Origin, crate::model::Position, &str) {
     let location = finding.primary();
     (&location.origin, location.start, &finding.rule.id)
 }
 
-fn count(findings: &[Finding], summary: &mut Summary) {
+fn count(findings: &[(bool, Finding)], summary: &mut Summary) {
     for severity in Severity::ALL.into_iter().rev() {
+        let counts = |f: &Finding| !f.is_accepted() && f.severity == severity;
         let count = findings
             .iter()
-            .filter(|f| !f.is_accepted() && f.severity == severity)
+            .filter(|(_, finding)| counts(finding))
             .count();
         if count > 0 {
             summary.findings.push((severity, count as u64));
         }
     }
-    summary.accepted = findings.iter().filter(|f| f.is_accepted()).count() as u64;
+    let accepted = findings.iter().filter(|(_, finding)| finding.is_accepted());
+    summary.accepted = accepted.count() as u64;
 }
 
 /// Why the run is not complete, for people.

@@ -35,6 +35,9 @@ pub struct Options {
     pub report_unused: bool,
     /// Whether the engine's counters are reported.
     pub stats: bool,
+    /// Hand out what a stream holds as soon as it is found, for whoever waits for it; places that are found later are
+    /// only counted.
+    pub live: bool,
 }
 
 impl Default for Options {
@@ -47,6 +50,7 @@ impl Default for Options {
             allow_incomplete: Vec::new(),
             report_unused: true,
             stats: false,
+            live: false,
         }
     }
 }
@@ -149,7 +153,7 @@ impl Scan<'_> {
             state
         };
         if let Some(stdin) = input.stdin {
-            self.stream(stdin, &collector, &state());
+            self.stream(stdin, &collector, &state(), sink);
         }
         if let Some(walk) = input.walk {
             walk.run(|| Worker {
@@ -186,7 +190,13 @@ impl Scan<'_> {
     }
 
     /// Scans a stream as its bytes come.
-    fn stream(&self, input: Box<dyn Read + Send>, collector: &Collector<'_>, state: &Mutex<State>) {
+    fn stream(
+        &self,
+        input: Box<dyn Read + Send>,
+        collector: &Collector<'_>,
+        state: &Mutex<State>,
+        sink: &mut dyn FnMut(Event),
+    ) {
         const TURN: Duration = Duration::from_millis(50);
         let chunks = source::chunks(input);
         let mut state = state.lock().expect("because this thread alone has it");
@@ -198,6 +208,9 @@ impl Scan<'_> {
             match chunks.recv_timeout(TURN) {
                 Ok(Ok(chunk)) => {
                     stream.feed(&chunk, &mut state.scratch, &mut out);
+                    if self.options.live {
+                        collector.hand_out_new(sink);
+                    }
                     self.progress
                         .bytes
                         .fetch_add(chunk.len() as u64, Ordering::Relaxed);
