@@ -6,7 +6,7 @@ use keysieve::model::Event;
 use keysieve::suppress::{Baseline, load};
 
 use super::args::{BaselineArgs, BaselineCommand};
-use super::output::write_file;
+use super::output::Pending;
 use super::scan::{What, scan};
 use super::settings::prepare;
 use super::{Exit, Failure};
@@ -24,6 +24,8 @@ pub fn run(command: &BaselineCommand) -> Result<Exit, Failure> {
         }
     };
     let prepared = prepare(&args.input, None)?;
+    // Opened before the scan, so that a mistake costs none.
+    let (file, pending) = Pending::open(&args.output)?;
     let mut findings = Vec::new();
     let what = What {
         explain: false,
@@ -37,6 +39,11 @@ pub fn run(command: &BaselineCommand) -> Result<Exit, Failure> {
         }
     });
     if summary.interrupted {
+        let _ = writeln!(
+            io::stderr(),
+            "keysieve: interrupted; {} was not written",
+            args.output.display()
+        );
         return Ok(Exit::Interrupted);
     }
     // A baseline of a part would forget the rest.
@@ -52,7 +59,7 @@ pub fn run(command: &BaselineCommand) -> Result<Exit, Failure> {
             .iter()
             .map(|f| (f.rule.id.as_str(), f.secret.expose())),
     );
-    write_file(&args.output, baseline.render().as_bytes())?;
+    pending.write(file, baseline.render().as_bytes())?;
     if !args.input.quiet {
         let _ = writeln!(
             io::stderr(),

@@ -2,6 +2,7 @@
 
 mod args;
 mod baseline;
+mod ignore_file;
 mod output;
 mod progress;
 mod rules;

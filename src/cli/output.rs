@@ -1,5 +1,6 @@
 //! Where reports go: standard output, or files that appear whole or not at all.
 
+use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -79,18 +80,20 @@ pub fn pairs(matches: &ArgMatches) -> Result<Vec<Output>, Failure> {
             file: None,
         });
     }
-    if outputs
-        .iter()
-        .filter(|output| output.file.is_none())
-        .count()
-        > 1
-    {
-        return Err(Failure(
+    let mut places = HashSet::new();
+    match outputs.iter().find(|output| !places.insert(&output.file)) {
+        None => Ok(outputs),
+        Some(Output { file: None, .. }) => Err(Failure(
             "more than one format goes to standard output; give all but one of them an `--output`"
                 .to_owned(),
-        ));
+        )),
+        Some(Output {
+            file: Some(file), ..
+        }) => Err(Failure(format!(
+            "{}: more than one report goes there",
+            file.display()
+        ))),
     }
-    Ok(outputs)
 }
 
 fn values<'m, T: Clone + Send + Sync + 'static>(
@@ -215,8 +218,7 @@ impl Pending {
     pub fn open(path: &Path) -> Result<(File, Pending), Failure> {
         let failed =
             |e: io::Error| Failure::io(format!("{} cannot be written", path.display()), &e);
-        // Through a link, so that the link stays.
-        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let target = behind_links(path);
         let old = fs::metadata(&target).ok();
         if old.as_ref().is_some_and(fs::Metadata::is_dir) {
             return Err(Failure(format!(
@@ -266,6 +268,14 @@ impl Pending {
         ))
     }
 
+    /// Writes all of it and moves it to its place.
+    pub fn write(self, mut file: File, content: &[u8]) -> Result<(), Failure> {
+        file.write_all(content)
+            .map_err(|e| Failure::io(format!("{} cannot be written", self.path.display()), &e))?;
+        drop(file);
+        self.appear()
+    }
+
     /// Moves it to its place.
     pub fn appear(self) -> Result<(), Failure> {
         let Some(temporary) = self.temporary else {
@@ -281,11 +291,19 @@ impl Pending {
     }
 }
 
-/// Writes a whole file at once.
-pub fn write_file(path: &Path, content: &[u8]) -> Result<(), Failure> {
-    let (mut file, pending) = Pending::open(path)?;
-    file.write_all(content)
-        .map_err(|e| Failure::io(format!("{} cannot be written", path.display()), &e))?;
-    drop(file);
-    pending.appear()
+/// The place that `path` means, through links, so that they stay; also where nothing is there yet.
+fn behind_links(path: &Path) -> PathBuf {
+    /// As many as the system follows.
+    const LINKS: usize = 40;
+    if let Ok(target) = fs::canonicalize(path) {
+        return target;
+    }
+    let mut target = path.to_owned();
+    for _ in 0..LINKS {
+        match fs::read_link(&target) {
+            Ok(next) => target = target.parent().unwrap_or(Path::new("")).join(next),
+            Err(_) => break,
+        }
+    }
+    target
 }

@@ -13,6 +13,7 @@ use keysieve::scan::{Input, Progress, Scan};
 use keysieve::suppress::load;
 
 use super::args::{ReportArgs, ScanArgs, When};
+use super::ignore_file::IgnoreFile;
 use super::output::{Output, Reports};
 use super::progress::Display;
 use super::settings::{self, Prepared};
@@ -31,6 +32,9 @@ pub fn run(args: &ScanArgs, outputs: &[Output]) -> Result<Exit, Failure> {
     prepared.options.allow_incomplete = settings::allowed(&args.allow_incomplete)?;
     prepared.options.stats = args.stats;
     prepared.options.live = prepared.stdin && Reports::shows_at_once(outputs);
+    if args.report.all_locations {
+        prepared.options.max_locations = usize::MAX;
+    }
     let fail_on = settings::fail_on(&prepared.settings, args.fail_on.as_deref())?;
     let mut reports = Reports::open(outputs, &report_options(args))?;
 
@@ -84,6 +88,7 @@ pub fn scan(prepared: Prepared, what: What, sink: &mut dyn FnMut(Event)) -> Summ
         root,
         options,
         settings,
+        ignore_file,
         walk,
         stdin,
     } = prepared;
@@ -115,8 +120,15 @@ pub fn scan(prepared: Prepared, what: What, sink: &mut dyn FnMut(Event)) -> Summ
     });
     drop(display);
     summary.notes.extend(settings.notes());
+    let ignore_file = ignore_file.as_deref();
+    summary
+        .notes
+        .extend(ignore_file.map(IgnoreFile::notes).into_iter().flatten());
     if options.report_unused && !summary.interrupted {
         summary.unused.extend(settings.unused());
+        summary
+            .unused
+            .extend(ignore_file.map(IgnoreFile::unused).into_iter().flatten());
         summary.unused.sort();
     }
     events.into_iter().for_each(sink);

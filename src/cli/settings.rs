@@ -11,14 +11,13 @@ use keysieve::engine::RuleSet;
 use keysieve::model::{Confidence, Severity, SkipKind};
 use keysieve::rule::{Rule, compile_file};
 use keysieve::scan::{Options, Root};
-use keysieve::source::{Exclude, Walk, reason};
-use keysieve::suppress::{Baseline, Parts, Policy, RulePattern, load};
+use keysieve::source::{Exclude, Excluded, Walk, reason};
+use keysieve::suppress::{Baseline, Parts, Policy, RulePattern};
+
+use super::ignore_file::IgnoreFile;
 
 use super::Failure;
 use super::args::InputArgs;
-
-/// The name of the ignore file: patterns of paths, and fingerprints.
-const IGNORE_FILE: &str = ".keysieveignore";
 
 /// All that a scan needs, valid.
 pub struct Prepared {
@@ -32,6 +31,8 @@ pub struct Prepared {
     pub options: Options,
     /// What the configuration says.
     pub settings: Arc<Settings>,
+    /// The ignore file, if there is one.
+    pub ignore_file: Option<Arc<IgnoreFile>>,
     /// The walk, if there is one.
     pub walk: Option<Walk>,
     /// Whether standard input is scanned.
@@ -57,11 +58,19 @@ pub fn prepare(input: &InputArgs, baseline: Option<Baseline>) -> Result<Prepared
         settings.max_file_size.set_option(Some(Some(size)));
     }
     let rules = rules(input, &settings)?;
-    let (exclude, fingerprints) = ignore_file(input, start, &current)?;
+    let excluded = Exclude::new(&current, input.exclude.iter().map(String::as_str), |_| {
+        false
+    })
+    .map_err(|(_, e)| Failure(format!("--exclude: {e}")))?;
+    let (ignore_file, fingerprints) = match input.no_repo_config {
+        true => (None, None),
+        false => IgnoreFile::find(start, &current)?.unzip(),
+    };
+    let ignore_file = ignore_file.map(Arc::new);
     let allow = std::mem::take(&mut settings.allow);
     let policy = Policy::new(Parts {
         inline: !input.no_inline_allow,
-        fingerprints,
+        fingerprints: fingerprints.into_iter().collect(),
         baseline,
         allow,
     });
@@ -73,8 +82,19 @@ pub fn prepare(input: &InputArgs, baseline: Option<Baseline>) -> Result<Prepared
         ..Options::default()
     };
     let settings = Arc::new(settings);
-    let walk = (!targets.is_empty())
-        .then(|| walk(input, targets, &current, exclude, Arc::clone(&settings)));
+    let excluded = excluded_by(
+        excluded,
+        ignore_file.clone(),
+        Arc::clone(&settings),
+        &current,
+    );
+    let walk = (!targets.is_empty()).then(|| Walk {
+        roots: targets,
+        threads: threads(input),
+        ignore_files: !input.no_ignore,
+        excluded,
+        exclude_named: input.force_exclude,
+    });
     let root = Root {
         folder: current.clone(),
         current,
@@ -85,6 +105,7 @@ pub fn prepare(input: &InputArgs, baseline: Option<Baseline>) -> Result<Prepared
         root,
         options,
         settings,
+        ignore_file,
         walk,
         stdin,
     })
@@ -219,78 +240,35 @@ fn rule_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
-/// What `.keysieveignore` and `--exclude` leave out, and the fingerprints that the file accepts.
-fn ignore_file(
-    input: &InputArgs,
-    start: &Path,
-    current: &Path,
-) -> Result<(Vec<Exclude>, Vec<keysieve::suppress::FingerprintFile>), Failure> {
-    let mut excludes = Vec::new();
-    let mut fingerprints = Vec::new();
-    let given = input.exclude.iter().map(String::as_str);
-    excludes.push(Exclude::new(current, given).map_err(|e| Failure(format!("--exclude: {e}")))?);
-    let found = if input.no_repo_config {
-        None
-    } else {
-        find_ignore_file(start)
-    };
-    if let Some(path) = found {
-        let name = keysieve::source::shown(path.strip_prefix(current).unwrap_or(&path));
-        let text = fs::read_to_string(&path).map_err(|e| Failure::io(&name, &e))?;
-        fingerprints.extend(load::ignore_file(&path, &name).map_err(|e| Failure(e.to_string()))?);
-        let folder = path.parent().expect("because a file lies in a folder");
-        excludes
-            .push(Exclude::new(folder, text.lines()).map_err(|e| Failure(format!("{name}: {e}")))?);
-    }
-    Ok((excludes, fingerprints))
-}
-
-/// The ignore file nearest to `start`, in its folder or above it, no higher than the top of its repository.
-fn find_ignore_file(start: &Path) -> Option<PathBuf> {
-    let start = start.canonicalize().ok()?;
-    for folder in start.ancestors() {
-        let file = folder.join(IGNORE_FILE);
-        if file.is_file() {
-            return Some(file);
-        }
-        if folder.join(".git").exists() {
-            return None;
-        }
-    }
-    None
-}
-
-fn walk(
-    input: &InputArgs,
-    roots: Vec<PathBuf>,
-    current: &Path,
-    excludes: Vec<Exclude>,
+/// Tells of a path whether anybody wants it left out. All are asked, so that none is taken for useless because another
+/// one says the same.
+fn excluded_by(
+    given: Exclude,
+    ignore_file: Option<Arc<IgnoreFile>>,
     settings: Arc<Settings>,
-) -> Walk {
-    let threads = input.threads.map_or_else(
+    current: &Path,
+) -> Excluded {
+    let current = current.to_owned();
+    Box::new(move |path, is_dir| {
+        let mut shown = keysieve::source::shown(path);
+        if is_dir {
+            shown.push('/');
+        }
+        let file = ignore_file.as_ref();
+        [
+            given.matches(&current, path, is_dir),
+            file.is_some_and(|file| file.exclude.matches(&current, path, is_dir)),
+            settings.excludes(&shown),
+        ]
+        .contains(&true)
+    })
+}
+
+fn threads(input: &InputArgs) -> usize {
+    input.threads.map_or_else(
         || std::thread::available_parallelism().map_or(1, usize::from),
         usize::from,
-    );
-    let current = current.to_owned();
-    let excluded = move |path: &Path, is_dir: bool| {
-        excludes
-            .iter()
-            .any(|exclude| exclude.matches(&current, path, is_dir))
-            || {
-                let mut shown = keysieve::source::shown(path);
-                if is_dir {
-                    shown.push('/');
-                }
-                settings.excludes(&shown)
-            }
-    };
-    Walk {
-        roots,
-        threads,
-        ignore_files: !input.no_ignore,
-        excluded: Box::new(excluded),
-        exclude_named: input.force_exclude,
-    }
+    )
 }
 
 /// Whether all is scanned that suppressions of the repository may be meant for: only then is one that matched nothing

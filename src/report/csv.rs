@@ -51,7 +51,8 @@ impl<'w> Csv<'w> {
         if !self.begun {
             self.begun = true;
             let secret = self.show_secrets.then_some("secret");
-            self.to.write_record(HEADER.into_iter().chain(secret))?;
+            let header = HEADER.into_iter().chain(secret);
+            self.to.write_record(header).map_err(system)?;
         }
         Ok(())
     }
@@ -85,8 +86,16 @@ impl<'w> Csv<'w> {
                 .into(),
         ];
         let cells = cells.into_iter().chain(secret.map(Cow::from)).map(guarded);
-        self.to.write_record(cells.map(|cell| cell.into_owned()))?;
-        Ok(())
+        let cells = cells.map(|cell| cell.into_owned());
+        self.to.write_record(cells).map_err(system)
+    }
+}
+
+/// The system's own error out of the writer's, so that a closed pipe is known as one.
+fn system(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
     }
 }
 

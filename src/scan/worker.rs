@@ -104,7 +104,9 @@ impl Worker<'_> {
             self.stream(&mut source, state, filled, &mut out)?;
         }
         self.scan.progress.files.fetch_add(1, Ordering::Relaxed);
-        source.shrunk().map_or(Ok(()), Err)
+        // A scan that was stopped did not come to the file's end.
+        let shrunk = source.shrunk().filter(|_| !self.scan.progress.stopped());
+        shrunk.map_or(Ok(()), Err)
     }
 
     /// Scans on in pieces what is too large for one; the buffer holds its beginning.

@@ -1,10 +1,12 @@
 //! Where bytes come from: files found by a walk, and what is read from them. Sources know the model and nothing else;
 //! `scan` drives them.
 
+mod exclude;
 mod file;
 mod stdin;
 mod walk;
 
+pub use exclude::{Exclude, Pattern};
 pub use file::{Source, reason, shown};
 pub use stdin::chunks;
-pub use walk::{Entry, Exclude, PARTIAL_PREFIX, PARTIAL_SUFFIX, Visit, Walk};
+pub use walk::{Entry, Excluded, PARTIAL_PREFIX, PARTIAL_SUFFIX, Visit, Walk};

@@ -1,10 +1,11 @@
 //! The parallel walk over directories.
 
+use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsStr;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
-use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use ignore::{DirEntry, ParallelVisitor, ParallelVisitorBuilder, WalkBuilder, WalkState};
 
 use super::file::{reason, shown};
@@ -15,54 +16,10 @@ pub const PARTIAL_PREFIX: &str = ".keysieve-";
 /// How it ends.
 pub const PARTIAL_SUFFIX: &str = ".partial";
 
-/// Paths that are not scanned because somebody decided so: patterns in the syntax of `.gitignore`.
-#[derive(Debug, Clone)]
-pub struct Exclude {
-    patterns: Gitignore,
-    root: PathBuf,
-}
-
-impl Exclude {
-    /// Patterns that apply below `root`, an absolute path, each with the name of the file it stands in.
-    ///
-    /// # Errors
-    /// The pattern that is not one, and why.
-    pub fn new<'p>(
-        root: &Path,
-        patterns: impl IntoIterator<Item = &'p str>,
-    ) -> Result<Exclude, String> {
-        let mut builder = GitignoreBuilder::new(root);
-        for pattern in patterns {
-            builder.add_line(None, pattern).map_err(|e| e.to_string())?;
-        }
-        let patterns = builder.build().map_err(|e| e.to_string())?;
-        Ok(Exclude {
-            patterns,
-            root: root.to_owned(),
-        })
-    }
-
-    /// Whether nothing is excluded.
-    pub fn is_empty(&self) -> bool {
-        self.patterns.is_empty()
-    }
-
-    /// Whether `path` is excluded, itself or by a directory it lies in. Relative paths start at `current`.
-    pub fn matches(&self, current: &Path, path: &Path, is_dir: bool) -> bool {
-        if self.patterns.is_empty() {
-            return false;
-        }
-        let absolute = current.join(path.strip_prefix("./").unwrap_or(path));
-        let Ok(below) = absolute.strip_prefix(&self.root) else {
-            return false;
-        };
-        !below.as_os_str().is_empty()
-            && self
-                .patterns
-                .matched_path_or_any_parents(below, is_dir)
-                .is_ignore()
-    }
-}
+/// Files that say what to ignore, and that are read on the way.
+const IGNORE_FILES: [&str; 3] = [".gitignore", ".ignore", ".git/info/exclude"];
+/// None of them is larger than this, unless somebody wants to fill the memory.
+const IGNORE_LIMIT: u64 = 16 << 20;
 
 /// What a walk comes across.
 #[derive(Debug)]
@@ -98,37 +55,68 @@ pub struct Walk {
 
 impl Walk {
     /// Walks, with one visitor a thread, until all is seen or a visitor ends it. Symbolic links are not followed,
-    /// except where the user named one.
+    /// except where the user named one. What lies below two of the roots is seen once.
     pub fn run<V: Visit>(&self, new: impl Fn() -> V) {
-        let Some((first, rest)) = self.roots.split_first() else {
+        let mut named = HashSet::new();
+        let roots: Vec<&PathBuf> = self
+            .roots
+            .iter()
+            .filter(|root| named.insert(absolute(root)))
+            .collect();
+        let Some((first, rest)) = roots.split_first() else {
             return;
         };
+        let traps = Traps::default();
+        let ignore_files = self.ignore_files && !traps.set_around(&roots);
         let mut builder = WalkBuilder::new(first);
         for root in rest {
             builder.add(root);
         }
+        let found = traps.clone();
         builder
             .hidden(false)
-            .parents(self.ignore_files)
-            .ignore(self.ignore_files)
-            .git_ignore(self.ignore_files)
-            .git_global(self.ignore_files)
-            .git_exclude(self.ignore_files)
+            .parents(ignore_files)
+            .ignore(ignore_files)
+            .git_ignore(ignore_files)
+            .git_global(ignore_files)
+            .git_exclude(ignore_files)
             .require_git(false)
             .follow_links(false)
             .threads(self.threads)
-            .filter_entry(|entry| entry.depth() == 0 || is_scanned(entry.file_name()));
-        builder
-            .build_parallel()
-            .visit(&mut Builder { walk: self, new });
+            .filter_entry(move |entry| {
+                let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
+                let root = entry.depth() == 0;
+                root || is_scanned(entry.file_name())
+                    && !(ignore_files && is_dir && found.set_in(entry.path()))
+            });
+        let mut visitors = Builder {
+            walk: self,
+            // With one root there is nothing that could be met twice.
+            named: if rest.is_empty() {
+                HashSet::new()
+            } else {
+                named
+            },
+            new,
+        };
+        builder.build_parallel().visit(&mut visitors);
+        traps.report(visitors.new);
     }
 
-    fn entry(&self, entry: Result<DirEntry, ignore::Error>, visitor: &mut impl Visit) -> WalkState {
+    fn entry(
+        &self,
+        entry: Result<DirEntry, ignore::Error>,
+        roots: &HashSet<PathBuf>,
+        visitor: &mut impl Visit,
+    ) -> WalkState {
         let entry = match entry {
             Ok(entry) => entry,
             Err(error) => return go_on(visitor.visit(Entry::Skip(skipped(&error)))),
         };
         let (path, named) = (entry.path(), entry.depth() == 0);
+        if !named && !roots.is_empty() && roots.contains(&absolute(path)) {
+            return WalkState::Skip;
+        }
         let kind = entry.file_type();
         let is_dir = kind.is_some_and(|kind| kind.is_dir());
         if (!named || self.exclude_named) && (self.excluded)(path, is_dir) {
@@ -220,8 +208,73 @@ fn path_of(error: &ignore::Error) -> Option<&Path> {
     }
 }
 
+/// The path from the top, so that two names of the same place are one.
+fn absolute(path: &Path) -> PathBuf {
+    path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// Ignore files that must not be opened. The walk opens whatever has the name, so a FIFO would make it wait for ever,
+/// and a device fill the memory.
+#[derive(Clone, Default)]
+struct Traps(Arc<Mutex<Vec<Skip>>>);
+
+impl Traps {
+    /// Whether one is set in `folder`, which then must not be entered with ignore files on.
+    fn set_in(&self, folder: &Path) -> bool {
+        self.set(
+            folder,
+            "neither a regular file nor of usual size, so its directory is not scanned",
+        )
+    }
+
+    /// Whether one is set in a root or above it, where ignore files are read before the walk begins.
+    fn set_around(&self, roots: &[&PathBuf]) -> bool {
+        let resolved = roots.iter().filter_map(|root| root.canonicalize().ok());
+        let folders: BTreeSet<PathBuf> = resolved
+            .flat_map(|root| {
+                root.ancestors()
+                    .map(Path::to_owned)
+                    .collect::<Vec<PathBuf>>()
+            })
+            .collect();
+        let detail =
+            "neither a regular file nor of usual size, so no ignore rules were applied at all";
+        folders
+            .iter()
+            .filter(|folder| self.set(folder, detail))
+            .count()
+            > 0
+    }
+
+    fn set(&self, folder: &Path, detail: &str) -> bool {
+        let trap = IGNORE_FILES.iter().map(|name| folder.join(name)).find(|f| {
+            f.metadata()
+                .is_ok_and(|data| !data.is_file() && !data.is_dir() || data.len() > IGNORE_LIMIT)
+        });
+        if let Some(trap) = &trap {
+            self.list().push(skip(trap, SkipKind::Unreadable, detail));
+        }
+        trap.is_some()
+    }
+
+    fn list(&self) -> std::sync::MutexGuard<'_, Vec<Skip>> {
+        self.0.lock().expect("because no thread panics with it")
+    }
+
+    fn report<V: Visit>(self, new: impl Fn() -> V) {
+        let skips = std::mem::take(&mut *self.list());
+        if !skips.is_empty() {
+            let mut visitor = new();
+            skips
+                .into_iter()
+                .for_each(|skip| _ = visitor.visit(Entry::Skip(skip)));
+        }
+    }
+}
+
 struct Builder<'a, F> {
     walk: &'a Walk,
+    named: HashSet<PathBuf>,
     new: F,
 }
 
@@ -229,6 +282,7 @@ impl<'a, V: Visit + 'a, F: Fn() -> V> ParallelVisitorBuilder<'a> for Builder<'a,
     fn build(&mut self) -> Box<dyn ParallelVisitor + 'a> {
         Box::new(Visitor {
             walk: self.walk,
+            named: self.named.clone(),
             visitor: (self.new)(),
         })
     }
@@ -236,11 +290,12 @@ impl<'a, V: Visit + 'a, F: Fn() -> V> ParallelVisitorBuilder<'a> for Builder<'a,
 
 struct Visitor<'a, V> {
     walk: &'a Walk,
+    named: HashSet<PathBuf>,
     visitor: V,
 }
 
 impl<V: Visit> ParallelVisitor for Visitor<'_, V> {
     fn visit(&mut self, entry: Result<DirEntry, ignore::Error>) -> WalkState {
-        self.walk.entry(entry, &mut self.visitor)
+        self.walk.entry(entry, &self.named, &mut self.visitor)
     }
 }
