@@ -12,7 +12,7 @@ use keysieve::report;
 use keysieve::scan::{Input, Progress, Scan};
 use keysieve::suppress::load;
 
-use super::args::{ReportArgs, ScanArgs, When};
+use super::args::{ScanArgs, When};
 use super::ignore_file::IgnoreFile;
 use super::output::{Output, Reports};
 use super::progress::Display;
@@ -24,7 +24,7 @@ pub fn run(args: &ScanArgs, outputs: &[Output]) -> Result<Exit, Failure> {
     let baseline = match &args.baseline {
         Some(path) => {
             let name = keysieve::source::shown(path);
-            Some(load::baseline(path, &name).map_err(|e| Failure(e.to_string()))?)
+            Some(load::baseline(path, &name)?)
         }
         None => None,
     };
@@ -35,7 +35,7 @@ pub fn run(args: &ScanArgs, outputs: &[Output]) -> Result<Exit, Failure> {
         prepared.options.max_locations = usize::MAX;
     }
     let fail_on = settings::fail_on(&prepared.settings, args.fail_on.as_deref())?;
-    let mut reports = Reports::open(outputs, &report_options(&args.report, args.input.color))?;
+    let mut reports = Reports::open(outputs, &report_options(args))?;
 
     let mut counted = 0u64;
     let mut failure = None;
@@ -150,9 +150,11 @@ fn keep_content_out_of_panics() {
     }));
 }
 
-fn report_options(args: &ReportArgs, color: When) -> report::Options {
+fn report_options(scan: &ScanArgs) -> report::Options {
+    let args = &scan.report;
     report::Options {
-        color: colored(&io::stdout(), color),
+        color: colored(&io::stdout(), scan.input.color),
+        quiet: scan.input.quiet,
         show_secrets: args.show_secrets,
         show_accepted: args.show_accepted,
         all_locations: args.all_locations,
@@ -173,7 +175,7 @@ fn colored(stream: &impl anstream::stream::RawStream, when: When) -> bool {
 
 /// Where the report goes elsewhere, people are told on standard error how it went.
 fn say_summary(summary: &Summary, quiet: bool, color: When) {
-    if quiet && summary.incomplete.is_empty() && !summary.interrupted {
+    if quiet && summary.went_well() {
         return;
     }
     let color = colored(&io::stderr(), color);

@@ -107,6 +107,8 @@ impl fmt::Display for Format {
 pub struct Options {
     /// Colour the text. Without it not a single escape byte is written.
     pub color: bool,
+    /// Print no summary below the text, unless something went wrong.
+    pub quiet: bool,
     /// Print the secrets themselves beside their masked forms.
     pub show_secrets: bool,
     /// Print accepted findings and places in the text.

@@ -207,8 +207,12 @@ impl<'s> Collector<'s> {
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some((origin, count)) = inner.beyond.take() {
             let limit = self.scan.options.max_findings;
+            let (places, are) = match count {
+                1 => ("place", "is"),
+                _ => ("places", "are"),
+            };
             let detail = format!(
-                "more than {limit} different credentials: {count} places of others are not listed; \
+                "more than {limit} different credentials: {count} {places} of others {are} not listed; \
                  raise --max-findings"
             );
             let skip = Skip {

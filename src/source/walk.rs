@@ -123,7 +123,7 @@ impl Walk {
             let seen = visitor.visit(Entry::Skip(skip(
                 path,
                 SkipKind::Excluded,
-                "excluded by the configuration",
+                "excluded by a pattern",
             )));
             return if seen && is_dir {
                 WalkState::Skip

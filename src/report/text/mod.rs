@@ -238,8 +238,10 @@ impl Report for Text<'_> {
     }
 
     fn finish(&mut self, told: &Summary) -> io::Result<()> {
-        self.space()?;
-        summary(&mut self.to, told, self.options.color)?;
+        if !self.options.quiet || !told.went_well() {
+            self.space()?;
+            summary(&mut self.to, told, self.options.color)?;
+        }
         self.to.flush()
     }
 }
