@@ -171,7 +171,7 @@ pub struct ReportArgs {
     /// Print secrets in clear. Whoever reads the report can use them.
     #[arg(long, help_heading = "Output")]
     pub show_secrets: bool,
-    /// Also print what comments, the baseline or the configuration accept.
+    /// Also print what comments, the baseline or the configuration accept. Formats for machines mark it in any case.
     #[arg(long, help_heading = "Output")]
     pub show_accepted: bool,
     /// Print every place of a credential rather than the first few.

@@ -17,10 +17,7 @@ pub fn run(command: &BaselineCommand) -> Result<Exit, Failure> {
         BaselineCommand::Create(args) => (args, create(args)?),
         BaselineCommand::Update(args) => {
             let name = args.output.display().to_string();
-            (
-                args,
-                load::baseline(&args.output, &name).map_err(|e| Failure(e.to_string()))?,
-            )
+            (args, load::baseline(&args.output, &name)?)
         }
     };
     let prepared = prepare(&args.input, None)?;

@@ -32,7 +32,7 @@ impl IgnoreFile {
         let below = below.and_then(|current| path.strip_prefix(current).ok());
         let name = keysieve::source::shown(below.unwrap_or(&path));
         // Read for its fingerprints first, which proves that it is text and of bounded size.
-        let fingerprints = load::ignore_file(&path, &name).map_err(|e| Failure(e.to_string()))?;
+        let fingerprints = load::ignore_file(&path, &name)?;
         let Some(fingerprints) = fingerprints else {
             return Ok(None);
         };

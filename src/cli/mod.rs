@@ -15,6 +15,10 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
 
+use keysieve::engine::{Engine, RuleSet};
+use keysieve::model::mask_line;
+use keysieve::suppress::load::LoadError;
+
 use args::{Cli, Command};
 
 /// How a command ended.
@@ -60,6 +64,16 @@ impl<E: fmt::Display> From<Vec<E>> for Failure {
     }
 }
 
+/// A file that governs the run: what the system says of it, or its mistakes.
+impl From<LoadError> for Failure {
+    fn from(error: LoadError) -> Failure {
+        match error {
+            LoadError::Unreadable { file, reason } => Failure::io(file, &reason),
+            LoadError::Malformed(errors) => errors.into(),
+        }
+    }
+}
+
 impl From<String> for Failure {
     fn from(message: String) -> Failure {
         Failure(message)
@@ -94,10 +108,26 @@ pub fn main() -> ExitCode {
     match done {
         Ok(exit) => exit.into(),
         Err(Failure(message)) => {
-            let _ = writeln!(io::stderr(), "keysieve: {message}");
+            let _ = writeln!(io::stderr(), "keysieve: {}", masked(&message));
             Exit::Incomplete.into()
         }
     }
+}
+
+/// A message quotes the line of a mistake, and what was taken for a configuration may be a file of credentials.
+fn masked(message: &str) -> String {
+    let engine = Engine::new(RuleSet::embedded());
+    let mut scratch = engine.scratch();
+    let mut mask = |line: &str| {
+        let found = engine.scan("", line.as_bytes(), &mut scratch);
+        let kept = found.iter().filter(|candidate| candidate.kept());
+        let spans: Vec<_> = kept
+            .map(|candidate| candidate.secret.start as usize..candidate.secret.end as usize)
+            .collect();
+        mask_line(line.as_bytes(), &spans)
+    };
+    let lines: Vec<String> = message.lines().map(&mut mask).collect();
+    lines.join("\n")
 }
 
 fn completions(shell: clap_complete::Shell) -> Exit {

@@ -45,7 +45,7 @@ fn unknown(id: &str, rules: &RuleSet) -> Failure {
         .rules()
         .iter()
         .map(|rule| &rule.id[..])
-        .filter(|known| known.contains(id))
+        .filter(|known| known.contains(id) || strsim::osa_distance(known, id) <= 2)
         .take(5)
         .collect();
     match near.is_empty() {
@@ -185,7 +185,8 @@ fn test(out: &mut Vec<u8>, files: &[PathBuf]) -> Result<Exit, Failure> {
             .iter()
             .for_each(|failure| _ = writeln!(out, "        {failure}"));
     }
-    let _ = writeln!(out, "{} rules, {failed} failed", ids.len());
+    let rules = if ids.len() == 1 { "rule" } else { "rules" };
+    let _ = writeln!(out, "{} {rules}, {failed} failed", ids.len());
     Ok(if failed == 0 {
         Exit::Clean
     } else {

@@ -12,7 +12,7 @@ use keysieve::report;
 use keysieve::scan::{Input, Progress, Scan};
 use keysieve::suppress::load;
 
-use super::args::{ReportArgs, ScanArgs, When};
+use super::args::{ScanArgs, When};
 use super::ignore_file::IgnoreFile;
 use super::output::{Output, Reports};
 use super::progress::Display;
@@ -24,7 +24,7 @@ pub fn run(args: &ScanArgs, outputs: &[Output]) -> Result<Exit, Failure> {
     let baseline = match &args.baseline {
         Some(path) => {
             let name = keysieve::source::shown(path);
-            Some(load::baseline(path, &name).map_err(|e| Failure(e.to_string()))?)
+            Some(load::baseline(path, &name)?)
         }
         None => None,
     };
@@ -156,19 +156,14 @@ fn keep_content_out_of_panics() {
     }));
 }
 
-fn report_options(args: &ScanArgs) -> report::Options {
-    let ReportArgs {
-        show_secrets,
-        show_accepted,
-        all_locations,
-        ..
-    } = args.report;
+fn report_options(scan: &ScanArgs) -> report::Options {
+    let args = &scan.report;
     report::Options {
-        color: colored(&io::stdout(), args.input.color),
-        show_secrets,
-        show_accepted,
-        all_locations,
-        quiet: args.input.quiet,
+        color: colored(&io::stdout(), scan.input.color),
+        quiet: scan.input.quiet,
+        show_secrets: args.show_secrets,
+        show_accepted: args.show_accepted,
+        all_locations: args.all_locations,
         width: terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)),
         root: std::env::current_dir()
             .ok()
@@ -186,7 +181,7 @@ fn colored(stream: &impl anstream::stream::RawStream, when: When) -> bool {
 
 /// Where the report goes elsewhere, people are told on standard error how it went.
 fn say_summary(summary: &Summary, quiet: bool, color: When) {
-    if quiet && summary.incomplete.is_empty() && !summary.interrupted {
+    if quiet && summary.went_well() {
         return;
     }
     let color = colored(&io::stderr(), color);

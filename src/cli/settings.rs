@@ -1,5 +1,6 @@
 //! Arguments and configuration files become settings, once, before anything is scanned.
 
+use std::collections::HashSet;
 use std::env;
 use std::fs;
 use std::io;
@@ -9,7 +10,7 @@ use std::sync::Arc;
 use keysieve::config::{self, Request, Settings};
 use keysieve::engine::RuleSet;
 use keysieve::model::{Confidence, Severity, SkipKind};
-use keysieve::rule::{Rule, compile_file};
+use keysieve::rule::{Rule, Str, compile_file};
 use keysieve::scan::{Options, Root};
 use keysieve::source::{Exclude, Excluded, Walk, reason};
 use keysieve::suppress::{Baseline, Parts, Policy, RulePattern};
@@ -154,8 +155,7 @@ fn configuration(input: &InputArgs, start: &Path, current: &Path) -> Result<Sett
         explicit: input.config.as_deref(),
         repository: !input.no_repo_config,
     };
-    let layers =
-        config::load(&request, |name| env::var_os(name)).map_err(|e| Failure(e.to_string()))?;
+    let layers = config::load(&request, |name| env::var_os(name))?;
     Ok(Settings::merge(layers))
 }
 
@@ -179,11 +179,18 @@ fn rules(input: &InputArgs, settings: &Settings) -> Result<RuleSet, Failure> {
     }
     let any =
         |patterns: &[RulePattern], id: &str| patterns.iter().any(|pattern| pattern.matches(id));
-    Ok(rules.filtered(|rule| {
-        (wanted.is_empty() || any(&wanted, &rule.id))
-            && !any(&unwanted, &rule.id)
-            && !settings.disables(&rule.id)
-    }))
+    // Each is asked about once, since the configuration counts what it disables.
+    let out: HashSet<Str> = rules
+        .rules()
+        .iter()
+        .filter(|rule| {
+            !wanted.is_empty() && !any(&wanted, &rule.id)
+                || any(&unwanted, &rule.id)
+                || settings.disables(&rule.id)
+        })
+        .map(|rule| rule.id.clone())
+        .collect();
+    Ok(rules.filtered(|rule| !out.contains(&rule.id)))
 }
 
 fn patterns(texts: &[String]) -> Result<Vec<RulePattern>, Failure> {

@@ -19,7 +19,7 @@ pub struct SourceError {
     pub column: usize,
     /// What was found and what was expected.
     pub message: String,
-    /// The line's text, cut where it is long.
+    /// The line's text, cut where it is long; not shown where it is empty.
     pub text: String,
 }
 
@@ -69,8 +69,11 @@ impl fmt::Display for SourceError {
             message,
             text,
         } = self;
-        writeln!(f, "{file}:{line}:{column}: {message}")?;
-        write!(f, "  {line} | {text}")
+        write!(f, "{file}:{line}:{column}: {message}")?;
+        match text.is_empty() {
+            true => Ok(()),
+            false => write!(f, "\n  {line} | {text}"),
+        }
     }
 }
 

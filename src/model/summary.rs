@@ -33,6 +33,13 @@ pub struct Summary {
     pub stats: Option<Stats>,
 }
 
+impl Summary {
+    /// Whether all was done that was asked for.
+    pub fn went_well(&self) -> bool {
+        self.incomplete.is_empty() && !self.interrupted
+    }
+}
+
 /// A suppression that no longer matches anything.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UnusedSuppression {

@@ -107,14 +107,14 @@ impl fmt::Display for Format {
 pub struct Options {
     /// Colour the text. Without it not a single escape byte is written.
     pub color: bool,
+    /// Print no summary below the text, unless something went wrong.
+    pub quiet: bool,
     /// Print the secrets themselves beside their masked forms.
     pub show_secrets: bool,
     /// Print accepted findings and places in the text.
     pub show_accepted: bool,
     /// Print every place and every skip in the text rather than the first few.
     pub all_locations: bool,
-    /// Leave out the summary of the text, unless the run is not complete.
-    pub quiet: bool,
     /// Columns of the terminal; `None` where the text does not go to one.
     pub width: Option<usize>,
     /// The scan's root as an absolute path, for SARIF's `SRCROOT`; without it the base stays unnamed and the reader

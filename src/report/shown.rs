@@ -112,7 +112,7 @@ pub fn meaning(kind: SkipKind) -> &'static str {
         SkipKind::Changed => "it shrank while it was read; what was read has been scanned",
         SkipKind::Panicked => "scanning it failed: a defect of keysieve",
         SkipKind::TooManyFindings => "more findings than the limit; the rest are not listed",
-        SkipKind::Excluded => "excluded by the configuration or .keysieveignore",
+        SkipKind::Excluded => "excluded by --exclude, the configuration or .keysieveignore",
         SkipKind::TooLarge => "larger than the size limit",
         SkipKind::NotRegular => "a FIFO, socket or device, which is never opened",
         SkipKind::Symlink => "a symbolic link, which is not followed",

@@ -274,8 +274,13 @@ impl Inner {
     /// What is to be reported where there are more credentials than `limit`.
     fn beyond_limit(&mut self, limit: usize) -> Option<Skip> {
         let (origin, count) = self.beyond.take()?;
+        let (places, are) = if count == 1 {
+            ("place", "is")
+        } else {
+            ("places", "are")
+        };
         let detail = format!(
-            "more than {limit} different credentials: {count} places of others are not listed; \
+            "more than {limit} different credentials: {count} {places} of others {are} not listed; \
              raise --max-findings"
         );
         Some(Skip {

@@ -123,7 +123,7 @@ impl Walk {
             let seen = visitor.visit(Entry::Skip(skip(
                 path,
                 SkipKind::Excluded,
-                "excluded by the configuration",
+                "excluded by a pattern",
             )));
             return if seen && is_dir {
                 WalkState::Skip
@@ -229,21 +229,10 @@ impl Traps {
 
     /// Whether one is set in a root or above it, where ignore files are read before the walk begins.
     fn set_around(&self, roots: &[&PathBuf]) -> bool {
-        let resolved = roots.iter().filter_map(|root| root.canonicalize().ok());
-        let folders: BTreeSet<PathBuf> = resolved
-            .flat_map(|root| {
-                root.ancestors()
-                    .map(Path::to_owned)
-                    .collect::<Vec<PathBuf>>()
-            })
-            .collect();
-        let detail =
-            "neither a regular file nor of usual size, so no ignore rules were applied at all";
-        folders
-            .iter()
-            .filter(|folder| self.set(folder, detail))
-            .count()
-            > 0
+        let detail = "neither a regular file nor of usual size, so no ignore rules were applied";
+        let folders = around(roots);
+        let set = folders.iter().filter(|folder| self.set(folder, detail));
+        set.count() > 0
     }
 
     fn set(&self, folder: &Path, detail: &str) -> bool {
@@ -270,6 +259,28 @@ impl Traps {
                 .for_each(|skip| _ = visitor.visit(Entry::Skip(skip)));
         }
     }
+}
+
+/// The folders of `roots` and all above them, each once however many files of a folder are named.
+fn around(roots: &[&PathBuf]) -> BTreeSet<PathBuf> {
+    let (mut seen, mut folders) = (HashSet::new(), BTreeSet::new());
+    for root in roots {
+        let folder = match root.is_dir() {
+            true => root.as_path(),
+            false => root.parent().unwrap_or(Path::new("")),
+        };
+        if !seen.insert(folder) {
+            continue;
+        }
+        // The folder of a bare name is the current one.
+        let resolved = Path::new(".").join(folder).canonicalize();
+        for above in resolved.iter().flat_map(|folder| folder.ancestors()) {
+            if !folders.insert(above.to_owned()) {
+                break;
+            }
+        }
+    }
+    folders
 }
 
 struct Builder<'a, F> {

@@ -201,8 +201,12 @@ impl Reader<'_> {
     }
 
     fn error(&mut self, span: Range<usize>, message: impl Into<String>) {
-        self.errors
-            .push(SourceError::at(self.name, self.text, span, message));
+        let mut error = SourceError::at(self.name, self.text, span, message);
+        if !self.version {
+            // What is no baseline may be a file of credentials, which is not to be quoted.
+            error.text.clear();
+        }
+        self.errors.push(error);
     }
 
     fn line(&mut self, number: usize, line: &str) -> Result<(), String> {

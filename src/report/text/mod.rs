@@ -238,7 +238,7 @@ impl Report for Text<'_> {
     }
 
     fn finish(&mut self, told: &Summary) -> io::Result<()> {
-        if !self.options.quiet || !told.incomplete.is_empty() || told.interrupted {
+        if !self.options.quiet || !told.went_well() {
             self.space()?;
             summary(&mut self.to, told, self.options.color)?;
         }

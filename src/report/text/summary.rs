@@ -74,12 +74,12 @@ fn things(kind: SkipKind) -> (&'static str, &'static str) {
             "files that keysieve failed on",
         ),
         SkipKind::TooManyFindings => (
-            "list of findings: its limit",
-            "lists of findings: their limit",
+            "set of findings beyond the limit",
+            "sets of findings beyond the limit",
         ),
         SkipKind::Excluded => (
-            "path excluded by the configuration or .keysieveignore",
-            "paths excluded by the configuration or .keysieveignore",
+            "path excluded by --exclude, the configuration or .keysieveignore",
+            "paths excluded by --exclude, the configuration or .keysieveignore",
         ),
         SkipKind::TooLarge => (
             "file larger than the size limit",

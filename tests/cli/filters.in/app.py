@@ -1,0 +1,3 @@
+import acme
+
+client = acme.Client("acme_<b62:24>")
