@@ -1,6 +1,7 @@
 //! The rules in force: the embedded ones, and the user's beside them.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use super::embedded;
 use super::tables::Index;
@@ -11,7 +12,9 @@ use crate::rule::{Matcher, Rule};
 #[derive(Debug, Clone)]
 pub struct RuleSet {
     rules: Cow<'static, [Rule]>,
-    index: Cow<'static, Index>,
+    /// Laid down by the build script, or built at the first use, so that a set that is only a step to another costs
+    /// nothing.
+    index: OnceLock<Cow<'static, Index>>,
 }
 
 impl RuleSet {
@@ -19,16 +22,15 @@ impl RuleSet {
     pub fn embedded() -> RuleSet {
         RuleSet {
             rules: Cow::Borrowed(&embedded::RULES),
-            index: Cow::Borrowed(&embedded::INDEX),
+            index: OnceLock::from(Cow::Borrowed(&embedded::INDEX)),
         }
     }
 
     /// Only `rules`.
     pub fn new(rules: Vec<Rule>) -> RuleSet {
-        let index = Index::build(&rules);
         RuleSet {
             rules: Cow::Owned(rules),
-            index: Cow::Owned(index),
+            index: OnceLock::new(),
         }
     }
 
@@ -72,7 +74,8 @@ impl RuleSet {
     }
 
     pub(super) fn index(&self) -> &Index {
-        &self.index
+        self.index
+            .get_or_init(|| Cow::Owned(Index::build(&self.rules)))
     }
 
     /// The rules that read whole files known by their names, by index.

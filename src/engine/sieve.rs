@@ -8,7 +8,6 @@
 //! against the `aho-corasick` crate.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::ops::Range;
 
 const MAP_BITS: u32 = 21;
@@ -94,7 +93,7 @@ impl Sieve {
             map[byte] |= 1 << bit;
         };
         let (mut wide, mut short) = (Vec::new(), Vec::new());
-        let sharing = sharing(&words);
+        let (sharing, frequencies) = (Sharing::count(&words), Frequencies::read());
         for (index, word) in words.iter().enumerate() {
             let text = &word.text[..];
             let entry = |at: usize, width: usize| Entry {
@@ -106,8 +105,8 @@ impl Sieve {
                 let rarest = |first: usize| {
                     let offsets = (first..=text.len() - 4).step_by(2);
                     let cost = |at: usize| {
-                        let shared = sharing.get(&gram_at(text, at, 4));
-                        commonness(&text[at..at + 4]) + shared.map_or(0, |count| count.ilog2())
+                        let shared = sharing.of(gram_at(text, at, 4)).max(1).ilog2();
+                        frequencies.of(&text[at..at + 4]) + shared
                     };
                     offsets.min_by_key(|&at| cost(at)).unwrap_or(first)
                 };
@@ -236,15 +235,29 @@ fn sift(map: &[u8; MAP_SIZE], view: &[u8; VIEW]) -> u32 {
     mask
 }
 
-/// How many times each gram of four bytes stands in the keywords: one that many share makes many comparisons.
-fn sharing(words: &[Word]) -> HashMap<u32, u32> {
-    let mut counts = HashMap::new();
-    for word in words {
-        for at in 0..(word.text.len() + 1).saturating_sub(4) {
-            *counts.entry(gram_at(&word.text, at, 4)).or_default() += 1;
+/// How many times grams of four bytes stand in the keywords, by a part of their hash: one that many share makes many
+/// comparisons, and to be counted with another now and then does no harm.
+struct Sharing(Vec<u16>);
+
+impl Sharing {
+    fn count(words: &[Word]) -> Sharing {
+        let mut counts = Sharing(vec![0; 1 << 16]);
+        for word in words {
+            for at in 0..(word.text.len() + 1).saturating_sub(4) {
+                let count = &mut counts.0[Sharing::slot(gram_at(&word.text, at, 4))];
+                *count = count.saturating_add(1);
+            }
         }
+        counts
     }
-    counts
+
+    fn of(&self, gram: u32) -> u16 {
+        self.0[Sharing::slot(gram)]
+    }
+
+    fn slot(gram: u32) -> usize {
+        Buckets::mix(gram) & 0xffff
+    }
 }
 
 impl Buckets {
@@ -292,35 +305,51 @@ const TRIGRAMS: &str = include_str!("trigrams.txt");
 const ALPHABET: &[u8] = b"abcdefghijklmnopqrstuvwxyz0_-./:=\" ";
 const COLUMNS: usize = ALPHABET.len() + 1;
 
-/// How often a gram of four bytes is to be expected in source text, on a logarithmic scale: that its last three follow
-/// one another, given that its first three do.
-fn commonness(gram: &[u8]) -> u32 {
-    let kind = |byte: u8| {
-        let byte = if byte.is_ascii_digit() {
-            b'0'
-        } else {
-            byte.to_ascii_lowercase()
-        };
-        ALPHABET
-            .iter()
-            .position(|&known| known == byte)
-            .unwrap_or(COLUMNS - 1)
-    };
-    let value = |digit: u8| char::from(digit).to_digit(36).unwrap_or(0);
-    let [a, b, c, d] = [gram[0], gram[1], gram[2], gram[3]].map(kind);
-    let line = |first: usize, second: usize| {
-        // Each line ends in a line feed.
-        let start = (first * COLUMNS + second) * (COLUMNS + 1);
-        &TRIGRAMS.as_bytes()[start..start + COLUMNS]
-    };
-    let after_the_pair = line(b, c);
-    // The pair itself is about as frequent as the most frequent one that goes on from it.
-    let pair = after_the_pair
-        .iter()
-        .map(|&digit| value(digit))
-        .max()
-        .unwrap_or(0);
-    (value(line(a, b)[c]) + value(after_the_pair[d]) + 40).saturating_sub(pair)
+/// The table, read.
+struct Frequencies {
+    /// The column of each byte.
+    column: [u8; 256],
+    /// By first, second and third character.
+    triple: Vec<u8>,
+    /// By second and third character of a gram: the most frequent of those that go on from them.
+    pair: Vec<u8>,
+}
+
+impl Frequencies {
+    fn read() -> Frequencies {
+        let mut column = [(COLUMNS - 1) as u8; 256];
+        for (number, &byte) in ALPHABET.iter().enumerate() {
+            column[usize::from(byte)] = number as u8;
+            column[usize::from(byte.to_ascii_uppercase())] = number as u8;
+        }
+        for digit in b'0'..=b'9' {
+            column[usize::from(digit)] = column[usize::from(b'0')];
+        }
+        let digits = TRIGRAMS
+            .bytes()
+            .filter_map(|digit| char::from(digit).to_digit(36));
+        let triple: Vec<u8> = digits.map(|digit| digit as u8).collect();
+        let pair = triple
+            .chunks(COLUMNS)
+            .map(|line| line.iter().copied().max().unwrap_or(0))
+            .collect();
+        Frequencies {
+            column,
+            triple,
+            pair,
+        }
+    }
+
+    /// How often a gram of four bytes is to be expected in source text, on a logarithmic scale: that its last three
+    /// follow one another, given that its first three do.
+    fn of(&self, gram: &[u8]) -> u32 {
+        let [a, b, c, d] = [gram[0], gram[1], gram[2], gram[3]]
+            .map(|byte| usize::from(self.column[usize::from(byte)]));
+        let pair = b * COLUMNS + c;
+        let (first, last) = ((a * COLUMNS + b) * COLUMNS + c, pair * COLUMNS + d);
+        let sum = u32::from(self.triple[first]) + u32::from(self.triple[last]) + 40;
+        sum.saturating_sub(u32::from(self.pair[pair]))
+    }
 }
 
 #[cfg(test)]
