@@ -424,6 +424,19 @@ mod unix {
     }
 
     #[test]
+    fn a_standard_input_that_cannot_be_read_is_said() {
+        let tree = Tree::new();
+        let folder = fs::File::open(tree.path()).expect("a folder opens");
+        let mut command = tree.keysieve(["scan", "-", "--format", "json"]);
+        let run = Running::start(command.stdin(folder)).wait();
+        assert_eq!(run.code, 2);
+        assert_eq!(run.report().skips(), [skip("unreadable", "<stdin>")]);
+        let run = tree.run(["scan", "gone\u{1b}[31m"]);
+        assert_eq!(run.code, 2);
+        assert!(!run.stderr.contains('\x1b'), "{}", run.stderr);
+    }
+
+    #[test]
     fn folders_deeper_than_a_path_can_say() {
         let tree = Tree::new();
         let deep = ["deep"; 500].join("/");

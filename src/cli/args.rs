@@ -134,7 +134,7 @@ pub struct InputArgs {
     /// Skip files larger than this: 10MB, 512KiB, a number of bytes.
     #[arg(long, value_name = "SIZE", help_heading = "Input")]
     pub max_file_size: Option<String>,
-    /// Scan with this many threads. Default: one a processor.
+    /// Scan with this many threads, at most 256. Default: one a processor.
     #[arg(long, short = 'j', value_name = "N", help_heading = "Input")]
     pub threads: Option<std::num::NonZeroUsize>,
     /// List at most this many different credentials; those beyond are counted.

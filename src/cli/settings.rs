@@ -62,7 +62,8 @@ pub fn prepare(input: &InputArgs, baseline: Option<Baseline>) -> Result<Prepared
     let excluded = Exclude::new(&current, input.exclude.iter().map(String::as_str), |_| {
         false
     })
-    .map_err(|(_, e)| Failure(format!("--exclude: {e}")))?;
+    .map_err(|(_, e)| Failure(format!("--exclude: {e}")))?
+    .everywhere();
     let (ignore_file, fingerprints) = match input.no_repo_config {
         true => (None, None),
         false => IgnoreFile::find(start, &current)?.unzip(),
@@ -272,10 +273,10 @@ fn excluded_by(
 }
 
 fn threads(input: &InputArgs) -> usize {
-    input.threads.map_or_else(
-        || std::thread::available_parallelism().map_or(1, usize::from),
-        usize::from,
-    )
+    /// Each of them has buffers of its own.
+    const MOST: usize = 256;
+    let all = || std::thread::available_parallelism().map_or(1, usize::from);
+    input.threads.map_or_else(all, usize::from).min(MOST)
 }
 
 /// Whether all is scanned that suppressions of the repository may be meant for: only then is one that matched nothing

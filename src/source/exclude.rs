@@ -1,6 +1,6 @@
 //! Patterns of paths that somebody decided not to scan.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use ignore::Match;
@@ -12,6 +12,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 pub struct Exclude {
     patterns: Gitignore,
     root: PathBuf,
+    everywhere: bool,
     uses: Vec<Pattern>,
 }
 
@@ -63,8 +64,17 @@ impl Exclude {
         Ok(Exclude {
             patterns,
             root: root.to_owned(),
+            everywhere: false,
             uses,
         })
+    }
+
+    /// Applies the patterns to paths outside the root as well, which no anchored pattern matches.
+    pub fn everywhere(self) -> Exclude {
+        Exclude {
+            everywhere: true,
+            ..self
+        }
     }
 
     /// Whether `path` is excluded, itself or by a directory it lies in; counts the use. Relative paths start at
@@ -73,14 +83,13 @@ impl Exclude {
         if self.patterns.is_empty() {
             return false;
         }
-        let absolute = current.join(path.strip_prefix("./").unwrap_or(path));
-        let Ok(below) = absolute.strip_prefix(&self.root) else {
+        let Some(below) = self.below(current, path) else {
             return false;
         };
         if below.as_os_str().is_empty() {
             return false;
         }
-        match self.patterns.matched_path_or_any_parents(below, is_dir) {
+        match self.patterns.matched_path_or_any_parents(&below, is_dir) {
             Match::None => false,
             Match::Ignore(glob) => {
                 self.mark(glob.original());
@@ -96,6 +105,24 @@ impl Exclude {
     /// The patterns in their order.
     pub fn patterns(&self) -> &[Pattern] {
         &self.uses
+    }
+
+    /// The path as seen from the root; through the file system where its own parts do not tell.
+    fn below(&self, current: &Path, path: &Path) -> Option<PathBuf> {
+        let absolute = current.join(path.strip_prefix("./").unwrap_or(path));
+        let seen = |path: &Path| path.strip_prefix(&self.root).ok().map(Path::to_owned);
+        let plain = !path.components().any(|part| part == Component::ParentDir);
+        let resolved = || {
+            let folder = absolute.parent()?.canonicalize().ok()?;
+            seen(&folder.join(absolute.file_name()?))
+        };
+        let named = || {
+            let parts = path.components();
+            let names = parts.filter(|part| matches!(part, Component::Normal(_)));
+            self.everywhere.then(|| names.collect())
+        };
+        let by_name = plain.then(|| seen(&absolute)).flatten();
+        by_name.or_else(resolved).or_else(named)
     }
 
     fn mark(&self, text: &str) {
@@ -125,6 +152,32 @@ mod tests {
             said,
             [(2, "*.log", 2), (3, "!keep.log", 1), (5, "none/", 0)]
         );
+    }
+
+    #[test]
+    fn paths_are_seen_from_the_root_however_they_are_named() {
+        let top = tempfile::tempdir().expect("a temporary folder");
+        let top = top.path().canonicalize().expect("it is there");
+        let [root, other] = ["root", "other"].map(|name| top.join(name));
+        for folder in [&root.join("sub"), &other] {
+            std::fs::create_dir_all(folder).expect("it is ours");
+        }
+        let new = || Exclude::new(&root, ["/sub/a", "b"], |_| false).expect("patterns");
+        let (own, given) = (new(), new().everywhere());
+        let cases = [
+            ("../root/sub/a", true, true),
+            ("../other/sub/a", false, false),
+            ("sub/b", false, true),
+            ("b", false, true),
+        ];
+        for (path, want, want_given) in cases {
+            let excluded = |exclude: &Exclude| exclude.matches(&other, Path::new(path), false);
+            assert_eq!(
+                (excluded(&own), excluded(&given)),
+                (want, want_given),
+                "{path}"
+            );
+        }
     }
 
     #[test]
