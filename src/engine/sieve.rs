@@ -321,6 +321,11 @@ const FOLLOWS: [&[u8; 30]; 30] = [
 
 /// How often a gram is to be expected in source text, on the scale of [`FOLLOWS`].
 fn commonness(gram: &[u8]) -> u32 {
+    gram.windows(2).map(|pair| follows(pair[0], pair[1])).sum()
+}
+
+/// How often `second` follows `first` in source text, on the scale of [`FOLLOWS`].
+pub fn follows(first: u8, second: u8) -> u32 {
     let kind = |byte: u8| match byte.to_ascii_lowercase() {
         letter @ b'a'..=b'z' => usize::from(letter - b'a'),
         b'0'..=b'9' => 26,
@@ -328,9 +333,7 @@ fn commonness(gram: &[u8]) -> u32 {
         b'-' => 28,
         _ => 29,
     };
-    gram.windows(2)
-        .map(|pair| u32::from(FOLLOWS[kind(pair[0])][kind(pair[1])] - b'0'))
-        .sum()
+    u32::from(FOLLOWS[kind(first)][kind(second)] - b'0')
 }
 
 #[cfg(test)]
