@@ -65,7 +65,7 @@ def label_of(place, labels):
 def fit(x, y, weights, seed=0):
     model = GradientBoostingClassifier(
         n_estimators=TREES, max_leaf_nodes=LEAVES, learning_rate=RATE, subsample=0.8, max_features=0.5,
-        min_samples_leaf=12, random_state=seed)
+        min_samples_leaf=30, random_state=seed)
     return model.fit(x, y, sample_weight=weights)
 
 

@@ -183,7 +183,7 @@ fn operator(
         [b'=', b'=', ..] | [b'!', b'=', ..] => (Operator::Compare, 2),
         [b'=', b'>', ..] | [b'-', b'>', ..] => (Operator::Arrow, 2),
         [b'=', ..] => (Operator::Equals, 1),
-        [b':' | b'+' | b'?', b'=', ..] => (Operator::Equals, 2),
+        [b':' | b'+' | b'?' | b'.', b'=', ..] => (Operator::Equals, 2),
         [b'|', b'|', b'=', ..] | [b'?', b'?', b'=', ..] | [b':', b':', b'=', ..] => {
             (Operator::Equals, 3)
         }

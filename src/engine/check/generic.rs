@@ -93,6 +93,10 @@ fn reject(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'static 
     if memchr::memmem::find(before, b"badge").is_some() {
         return Some("the token of a badge, which is public");
     }
+    let has = |what: &[u8]| memchr::memmem::find(value, what).is_some();
+    if has(b"\\s") || has(b"[^") || has(b"(?:") || has(b"\\d") || has(b"\\w") {
+        return Some("a regular expression");
+    }
     if uuid(value) {
         return Some("a UUID");
     }
@@ -103,19 +107,34 @@ fn reject(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'static 
         return Some("a version, number or date");
     }
     let name = &case.hay[assigned.name.clone()];
+    if is_weak(value) {
+        return Some("a default that is no secret");
+    }
     if is_word_for_secret(value) {
         return Some("a word for a secret");
     }
     if same_words(name, value) {
         return Some("the name's own words");
     }
-    let hashes: [&[u8]; 6] = [
-        b"$2a$", b"$2b$", b"$2y$", b"sha256:", b"sha512:", b"$argon2",
+    let hashes: [&[u8]; 17] = [
+        b"$1$", b"$2a$", b"$2b$", b"$2y$", b"$5$", b"$6$", b"$y$", b"$apr1$", b"$argon2", b"sha1$",
+        b"sha256", b"sha512", b"pbkdf2", b"scrypt", b"{SHA", b"{SSHA", b"bcrypt",
     ];
     if hashes.iter().any(|hash| value.starts_with(hash)) {
         return Some("a password's hash");
     }
     None
+}
+
+/// Words that stand for a password in examples and first set-ups.
+fn is_weak(value: &[u8]) -> bool {
+    const WORDS: [&str; 14] = [
+        "admin", "test", "testing", "tests", "root", "user", "username", "wrong", "none",
+        "ignored", "blank", "empty", "default", "disabled",
+    ];
+    WORDS
+        .iter()
+        .any(|word| word.as_bytes().eq_ignore_ascii_case(value))
 }
 
 /// What speaks against a value that stands beside a name and is not assigned to it.
@@ -139,10 +158,14 @@ fn argument(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'stati
     if is_verb && assigned.operator != Operator::Compare {
         return Some("`pass` as a verb");
     }
+    if assigned.operator == Operator::Compare && name.behind > 0 {
+        return Some("the name speaks of something else");
+    }
     let before = case.hay[..assigned.name.start].last();
     let quoted = before.is_some_and(|b| matches!(b, b'"' | b'\'' | b'`'));
     let comma = assigned.operator == Operator::Comma;
-    if comma && (!quoted || identifier(value)) {
+    let wordy = word_like(value) * 10 >= value.len() * 6;
+    if comma && (!quoted || identifier(value) || wordy && name.strongest != Class::Password) {
         return Some("names in a list");
     }
     None
@@ -150,8 +173,21 @@ fn argument(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'stati
 
 /// What speaks against a value of words alone.
 fn words(assigned: &Assigned, name: &Name, value: &[u8]) -> Option<&'static str> {
-    if name.last[0] == Class::Password || value.iter().any(u8::is_ascii_digit) {
+    if name.last[0] == Class::Password {
         return None;
+    }
+    if value.len() < 6 {
+        return Some("too short for a secret");
+    }
+    if host_or_release(value) {
+        return Some("a host or a release");
+    }
+    if value.iter().any(u8::is_ascii_digit) {
+        let short = value.len() < 10 && name.strongest != Class::Secret;
+        let capitals = value
+            .iter()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-'));
+        return (short || capitals && value.len() < 14).then_some("too short for a token");
     }
     let wordy =
         word_like(value) * 10 >= value.iter().filter(|b| b.is_ascii_alphabetic()).count() * 8;
@@ -163,6 +199,17 @@ fn words(assigned: &Assigned, name: &Name, value: &[u8]) -> Option<&'static str>
     }
     let secret = name.strongest == Class::Secret && assigned.quote != Quote::None;
     (wordy && !secret).then_some("words, not a token")
+}
+
+/// `mail.corp.net`, `io.jsonwebtoken:jjwt-0.11.2`: names with dots, of hosts, packages and releases.
+fn host_or_release(value: &[u8]) -> bool {
+    let mut labels = value.split(|&b| b == b'.');
+    let last = labels.next_back().unwrap_or_default();
+    let others = labels.count();
+    let letters = |label: &[u8]| label.iter().all(u8::is_ascii_alphabetic);
+    let host = others >= 2 && (2..=6).contains(&last.len()) && letters(last);
+    let release = others >= 1 && last.len() <= 3 && last.iter().all(u8::is_ascii_digit);
+    (host || release) && word_like(value) * 3 >= value.len()
 }
 
 /// What makes a value without quotes code and not a literal.
@@ -178,7 +225,8 @@ fn code(case: &Case<'_>, assigned: &Assigned) -> Option<&'static str> {
     if matches!(next, Some(b'"' | b'\'' | b'`')) && !flag {
         let line = &case.hay[name.saturating_sub(CONTEXT)..name];
         let line = &line[memchr::memrchr(b'\n', line).map_or(0, |at| at + 1)..];
-        if !line.iter().any(|b| Some(*b) == next) && before != next {
+        let opened = before == next || line.iter().any(|b| Some(*b) == next);
+        if !opened && identifier(value) {
             return Some("an expression");
         }
     }
@@ -248,6 +296,7 @@ fn split_any(text: &[u8], fits: impl Fn(&[u8]) -> bool) -> bool {
 
 /// `0x80090033`, `16384u32`, `0xC002002F_u32`, `281474976710655LL`: a number in code.
 fn number(value: &[u8]) -> bool {
+    let value = value.strip_prefix(b"-").unwrap_or(value);
     let body = value
         .strip_prefix(b"0x")
         .or_else(|| value.strip_prefix(b"0X"));
@@ -309,7 +358,7 @@ fn type_or_constant(value: &[u8]) -> bool {
         "async",
     ];
     let known = |word: &&str| word.as_bytes().eq_ignore_ascii_case(value);
-    let letters = value.iter().all(u8::is_ascii_alphabetic);
+    let letters = value.iter().all(u8::is_ascii_alphanumeric) && value[0].is_ascii_alphabetic();
     let humps = value
         .windows(2)
         .filter(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase())
@@ -349,6 +398,7 @@ fn path_or_url(value: &[u8]) -> bool {
         || value.starts_with(b"../")
         || value.starts_with(b"~/")
         || value.starts_with(b"arn:")
+        || value[0] == b'/' && word_like(value) * 2 > value.len()
         || slashes >= 2 && word_like(value) * 2 > value.len()
         || slashes == 1 && word_like(value) * 10 > value.len() * 7
 }

@@ -207,7 +207,10 @@ const DIGESTS: [&str; 20] = [
     "algo",
     "cert",
 ];
-const TEXTS: [&str; 55] = [
+const TEXTS: [&str; 58] = [
+    "results",
+    "source",
+    "chars",
     "order",
     "scheme",
     "schemes",
@@ -306,7 +309,11 @@ const NUMBERS: [&str; 40] = [
     "rotation",
     "usage",
 ];
-const PUBLICS: [&str; 8] = [
+const PUBLICS: [&str; 12] = [
+    "encrypted",
+    "enc",
+    "ciphertext",
+    "wrapped",
     "public",
     "pub",
     "csrf",
@@ -398,14 +405,16 @@ pub fn is_word_for_secret(value: &[u8]) -> bool {
         "geslo",
         "parole",
     ];
+    // `Password:` as a label.
+    let value = value.strip_suffix(b":").unwrap_or(value);
     let mut lower = [0; 24];
     let Some(lower) = lower.get_mut(..value.len()) else {
         return false;
     };
     lower.copy_from_slice(value);
     lower.make_ascii_lowercase();
-    let letters = lower.iter().all(u8::is_ascii_alphabetic);
-    letters && (class(lower).strength() > 0 || among(&OTHERS, lower))
+    let lists: [&[&str]; 5] = [&PASSWORDS, &SECRETS, &TOKENS, &CREDENTIALS, &OTHERS];
+    lists.iter().any(|list| among(list, lower))
 }
 
 /// Words written as one: `userpassword`, `dbpass`, `authtoken`, `accountkey`.
@@ -426,6 +435,9 @@ fn run_together(word: &[u8]) -> Class {
         } else {
             Class::Other
         };
+    }
+    if word.starts_with(b"no") {
+        return Class::Other;
     }
     let ends = |(end, _): &&(&str, Class)| word.ends_with(end.as_bytes());
     ENDS.iter().find(ends).map_or(Class::Other, |(_, c)| *c)

@@ -180,11 +180,13 @@ mod tests {
     fn judges_passwords_of_urls() {
         let cases = [
             ("s3cr3t-Pa55", "postgres://app:", "@db.internal/app", true),
-            ("password", "postgres://app:", "@db.internal/app", false),
+            ("password", "postgres://user:", "@db.internal/app", false),
+            ("password", "postgres://app:", "@localhost/app", false),
             ("app", "postgres://app:", "@db.internal/app", false),
             ("${DB_PASS}", "postgres://app:", "@db.internal/app", false),
             ("****", "postgres://app:", "@db.internal/app", false),
             ("hunter22", "redis://:", "@localhost:6379", true),
+            ("secret", "nats://leaf:", "@10.1.1.1:4222", true),
         ];
         for (password, before, after, keep) in cases {
             let beside = Beside {
