@@ -324,6 +324,52 @@ mod tests {
             ),
             ("password: 'it\\'s me'", "password", "it\\'s me", Colon),
             ("password = b\"hunter2\"", "password", "hunter2", Equals),
+            (
+                "{user: me, password: hunter2}",
+                "password",
+                "hunter2",
+                Colon,
+            ),
+            (
+                "<name>password</name>\n  <value>hunter2</value>",
+                "password",
+                "hunter2",
+                Element,
+            ),
+            (
+                "<password type=\"plain\">hunter2</password>",
+                "password",
+                "hunter2",
+                Element,
+            ),
+            (
+                "- name: DB_PASSWORD\n  value: hunter2\n",
+                "DB_PASSWORD",
+                "hunter2",
+                Attribute,
+            ),
+            (
+                "{\"name\": \"password\", \"value\": \"hunter2\"}",
+                "password",
+                "hunter2",
+                Attribute,
+            ),
+            (
+                "variable \"password\" {\n  default = \"hunter2\"",
+                "password",
+                "hunter2",
+                Attribute,
+            ),
+            ("the password is \"hunter2\"", "password", "hunter2", Is),
+            ("password:\n  - hunter2\n", "password", "hunter2", Item),
+            ("password: |\n  hunter2\n", "password", "hunter2", Item),
+            (
+                "password = create(new Key(\"hunter2\"))",
+                "password",
+                "hunter2",
+                Equals,
+            ),
+            ("$password .= \"hunter2\"", "$password", "hunter2", Equals),
         ];
         for (text, name, value, operator) in cases {
             let word = ["password", "Password", "PASSWORD"]
@@ -332,6 +378,18 @@ mod tests {
                 .unwrap();
             let want = Some((name.to_owned(), value.to_owned(), operator));
             assert_eq!(read(text, word, false), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn passes_over_authorization_schemes() {
+        for text in [
+            "Authorization: Token hunter2",
+            "\"Authorization\": \"Token hunter2\"",
+            "Authorization: hunter2",
+        ] {
+            let found = read(text, "Authorization", false).expect("it is assigned");
+            assert_eq!(found.1, "hunter2", "{text}");
         }
     }
 

@@ -90,11 +90,12 @@ fn reject(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'static 
         return Some(why);
     }
     let before = &case.hay[case.span.start.saturating_sub(CONTEXT)..case.span.start];
-    if memchr::memmem::find(before, b"badge").is_some() {
+    let badge = |what: &[u8]| memchr::memmem::find(before, what).is_some();
+    if badge(b"badge") || badge(b"shields.io") || badge(b"flat-square") {
         return Some("the token of a badge, which is public");
     }
     let has = |what: &[u8]| memchr::memmem::find(value, what).is_some();
-    if has(b"\\s") || has(b"[^") || has(b"(?:") || has(b"\\d") || has(b"\\w") {
+    if has(b"\\s") || has(b"[^") || has(b"]{") || has(b"(?:") || has(b"\\d") || has(b"\\w") {
         return Some("a regular expression");
     }
     if uuid(value) {
@@ -128,9 +129,9 @@ fn reject(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'static 
 
 /// Words that stand for a password in examples and first set-ups.
 fn is_weak(value: &[u8]) -> bool {
-    const WORDS: [&str; 14] = [
+    const WORDS: [&str; 15] = [
         "admin", "test", "testing", "tests", "root", "user", "username", "wrong", "none",
-        "ignored", "blank", "empty", "default", "disabled",
+        "ignored", "blank", "empty", "default", "disabled", "hunter2",
     ];
     WORDS
         .iter()
@@ -189,8 +190,9 @@ fn words(assigned: &Assigned, name: &Name, value: &[u8]) -> Option<&'static str>
             .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-'));
         return (short || capitals && value.len() < 14).then_some("too short for a token");
     }
-    let wordy =
-        word_like(value) * 10 >= value.iter().filter(|b| b.is_ascii_alphabetic()).count() * 8;
+    let letters = value.iter().filter(|b| b.is_ascii_alphabetic()).count();
+    let least = if name.strongest.strength() == 1 { 5 } else { 8 };
+    let wordy = word_like(value) * 10 >= letters * least;
     let capitals = value
         .iter()
         .all(|b| b.is_ascii_uppercase() || matches!(b, b'_' | b'-' | b'.'));
@@ -272,8 +274,12 @@ fn code(case: &Case<'_>, assigned: &Assigned) -> Option<&'static str> {
                 .windows(word.len())
                 .any(|part| part.eq_ignore_ascii_case(word))
     });
+    let own = own || split_any(value, is_word_for_secret) && value.contains(&b'_');
     if identifier(value) && own && spaced && assigned.operator == Operator::Equals {
         return Some("a name in code");
+    }
+    if ends_code && value[0] == b'_' {
+        return Some("a type");
     }
     let quote = matches!(next, Some(b'"' | b'\'' | b'`'));
     if identifier(value) && quote && !spaced && assigned.operator == Operator::Colon {
@@ -304,14 +310,18 @@ fn number(value: &[u8]) -> bool {
     let body = body.unwrap_or(value);
     let digits = body
         .iter()
-        .take_while(|b| b.is_ascii_digit() || hex && b.is_ascii_hexdigit())
+        .take_while(|b| b.is_ascii_digit() || hex && (b.is_ascii_hexdigit() || **b == b'_'))
         .count();
     let tail = &body[digits..];
     let suffix = tail.len() <= 4
         && tail
             .iter()
             .all(|b| b.is_ascii_digit() || matches!(b, b'_' | b'u' | b'i' | b'U' | b'L' | b'l'));
-    digits > 0 && digits <= 20 && suffix && (hex || !tail.is_empty())
+    digits > 0
+        && digits <= 40
+        && suffix
+        && (digits <= 20 || body.contains(&b'_'))
+        && (hex || !tail.is_empty())
 }
 
 /// Constants and types of common languages, and names in camel case (`HTTPPasswordMgr`, `authToken`).
@@ -358,13 +368,16 @@ fn type_or_constant(value: &[u8]) -> bool {
         "async",
     ];
     let known = |word: &&str| word.as_bytes().eq_ignore_ascii_case(value);
-    let letters = value.iter().all(u8::is_ascii_alphanumeric) && value[0].is_ascii_alphabetic();
+    let plain = value.iter().all(u8::is_ascii_alphabetic);
+    let name = value.iter().all(u8::is_ascii_alphanumeric) && value[0].is_ascii_alphabetic();
     let humps = value
         .windows(2)
         .filter(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase())
         .count();
-    KNOWN.iter().any(|word| known(&word))
-        || letters && humps > 0 && word_like(value) * 10 >= value.len() * 8
+    // With a digit in it, it may be a password of words: `LoremIpsum12`.
+    let enough = if plain { 1 } else { 2 };
+    let camel = name && humps >= enough && humps * 4 <= value.len();
+    KNOWN.iter().any(known) || camel && word_like(value) * 10 >= value.len() * 6
 }
 
 /// `config.password`, `self.token`, `process.env.X`: letters and dots, no digits.

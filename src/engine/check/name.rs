@@ -3,9 +3,10 @@
 use super::words::split;
 
 /// What a word of a name speaks of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Class {
     /// Something else.
+    #[default]
     Other,
     /// A password: chosen by a person, may be short and word-like.
     Password,
@@ -456,12 +457,6 @@ pub struct Name {
     pub counts: [i16; 15],
     /// The strongest class that any word has.
     pub strongest: Class,
-}
-
-impl Default for Class {
-    fn default() -> Class {
-        Class::Other
-    }
 }
 
 impl Class {

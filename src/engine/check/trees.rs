@@ -81,3 +81,40 @@ impl Score {
         shares.into_iter().filter(|(_, points)| *points != 0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every walk ends: what stands below a node comes behind it, and features and roots exist.
+    #[test]
+    fn the_table_is_sound() {
+        let sorted = ROOTS.windows(2).all(|pair| pair[0] < pair[1]);
+        assert!(sorted && usize::from(ROOTS[ROOTS.len() - 1]) < NODES.len());
+        for (at, node) in NODES.iter().enumerate() {
+            if node.feature != LEAF {
+                assert!(usize::from(node.feature) < COUNT, "node {at}");
+                assert!(
+                    node.above > 1 && at + usize::from(node.above) < NODES.len(),
+                    "node {at}"
+                );
+            }
+        }
+        const { assert!(LOW < MEDIUM && MEDIUM < HIGH) };
+    }
+
+    /// What the features added sums up to the score.
+    #[test]
+    fn shares_explain_the_whole_score() {
+        let vector = std::array::from_fn(|at| at as i16);
+        let score = score(&vector);
+        let roots: i32 = ROOTS
+            .iter()
+            .map(|&at| i32::from(NODES[usize::from(at)].value))
+            .sum();
+        assert_eq!(
+            score.points,
+            BASE + roots + score.shares.iter().sum::<i32>()
+        );
+    }
+}
