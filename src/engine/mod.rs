@@ -19,6 +19,7 @@ mod ruleset;
 mod sieve;
 mod stream;
 mod tables;
+pub mod training;
 mod utf16;
 
 pub use candidate::{Candidate, HEAD, rank};

@@ -253,6 +253,12 @@ named! {
         Base64 = "base64",
         /// User and password of a URL.
         Url = "url",
+        /// A password that a person chose: defaults, placeholders and the user's own name are none.
+        Password = "password",
+        /// A token without a format of its own: words are none.
+        Opaque = "opaque",
+        /// Base64 of a PEM or DER private key.
+        EncodedKey = "encoded-key",
         /// HTTP Basic: base64 of `user:password`.
         BasicAuth = "basic-auth",
     }

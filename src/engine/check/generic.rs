@@ -1,123 +1,39 @@
 //! The generic detector: a value assigned to a name that says it is a secret.
 //!
-//! First hard rejects, then a score over the name, the syntax and the value. The weights below are chosen by hand; a
-//! positive score is a finding.
+//! First hard rejects, then a score of boosted trees over the [features](super::features), trained by
+//! `scripts/train_generic.py` and compiled in as a table.
 
-use super::entropy::{Alphabet, randomness};
+use super::entropy::randomness;
+use super::features;
+use super::name::{Class, Name, is_word_for_secret};
 use super::placeholder;
+use super::trees;
 use super::words::{split, word_like};
-use super::{Case, Evidence, Kept, Reason, Verdict};
+use super::{CONTEXT, Case, Evidence, Kept, Reason, Verdict};
 use crate::engine::assignment::{Assigned, Operator, Quote};
-use crate::model::Confidence;
 use crate::rule::Rule;
-
-/// What kind of secret a name speaks of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// Chosen by a person: may be short and word-like.
-    Password,
-    /// Generated: long and random.
-    Token,
-}
-
-/// Last words of a name that say what follows is a secret, with the weight of the name.
-const STRONG: [(&str, Kind, i32); 22] = [
-    ("password", Kind::Password, 30),
-    ("passwd", Kind::Password, 30),
-    ("passwort", Kind::Password, 30),
-    ("passphrase", Kind::Password, 30),
-    ("pwd", Kind::Password, 28),
-    ("pass", Kind::Password, 24),
-    ("passcode", Kind::Password, 24),
-    ("secret", Kind::Token, 28),
-    ("token", Kind::Token, 24),
-    ("apikey", Kind::Token, 28),
-    ("secretkey", Kind::Token, 28),
-    ("accesskey", Kind::Token, 26),
-    ("privatekey", Kind::Token, 26),
-    ("authkey", Kind::Token, 26),
-    ("encryptionkey", Kind::Token, 24),
-    ("signingkey", Kind::Token, 24),
-    ("masterkey", Kind::Token, 24),
-    ("accesstoken", Kind::Token, 28),
-    ("authtoken", Kind::Token, 28),
-    ("credential", Kind::Token, 18),
-    ("credentials", Kind::Token, 18),
-    ("auth", Kind::Token, 12),
-];
-
-/// Words before `key` that make it a secret one.
-const KEY_KINDS: [&str; 12] = [
-    "api",
-    "access",
-    "secret",
-    "private",
-    "auth",
-    "encryption",
-    "signing",
-    "master",
-    "account",
-    "storage",
-    "shared",
-    "session",
-];
-
-/// Words in a name that say the value is something about a secret, or public.
-const WEAK: [&str; 24] = [
-    "public",
-    "hash",
-    "hashed",
-    "type",
-    "name",
-    "id",
-    "file",
-    "path",
-    "url",
-    "uri",
-    "field",
-    "label",
-    "length",
-    "placeholder",
-    "expires",
-    "expiry",
-    "ttl",
-    "count",
-    "regex",
-    "pattern",
-    "prefix",
-    "policy",
-    "message",
-    "limit",
-];
 
 /// Judges a value that is assigned to a name with one of the generic keywords.
 pub fn judge(rule: &Rule, case: &Case<'_>, assigned: &Assigned) -> Verdict {
-    let value = case.secret();
+    let vector = match vector(case, assigned) {
+        Ok(vector) => vector,
+        Err(reason) => return Verdict::Drop(reason),
+    };
+    let score = trees::score(&vector);
+    let Some(confidence) = score.confidence() else {
+        return Verdict::Drop(Reason::Score(score.points, score.against()));
+    };
     let name = &case.hay[assigned.name.clone()];
-    let Some((kind, weight)) = name_weight(name) else {
-        return Verdict::Drop(Reason::Generic("the name speaks of something else"));
-    };
-    if let Some(what) = placeholder::find(value) {
-        return Verdict::Drop(Reason::Placeholder(what));
-    }
-    if let Some(what) = reject(case, assigned, kind) {
-        return Verdict::Drop(Reason::Generic(what));
-    }
-    let score = weight + syntax_weight(assigned) + value_weight(value, kind) - 40;
-    if score <= 0 {
-        return Verdict::Drop(Reason::Score(score));
-    }
-    let confidence = match score {
-        ..=7 => Confidence::Low,
-        8..=24 => Confidence::Medium,
-        _ => Confidence::High,
-    };
-    let shown = String::from_utf8_lossy(name).into_owned();
-    let evidence = vec![
-        Evidence::Name(shown),
-        Evidence::Random(randomness(value)),
-        Evidence::Score(score),
+    let mut evidence = vec![
+        Evidence::Name(String::from_utf8_lossy(name).into_owned()),
+        Evidence::Random(randomness(case.secret())),
+        Evidence::Score(score.points),
     ];
+    evidence.extend(
+        score
+            .strongest()
+            .map(|(feature, points)| Evidence::Feature(features::NAMES[feature], points)),
+    );
     Verdict::Keep(Kept {
         confidence,
         severity: rule.severity,
@@ -125,138 +41,38 @@ pub fn judge(rule: &Rule, case: &Case<'_>, assigned: &Assigned) -> Verdict {
     })
 }
 
-fn name_weight(name: &[u8]) -> Option<(Kind, i32)> {
-    let mut last = Last::default();
-    split(name, |word| last.push(word));
-    let (word, before) = (last.word(0), last.word(1));
-    if word == b"key" || word == b"keys" {
-        let strong = KEY_KINDS.iter().any(|kind| kind.as_bytes() == before);
-        return strong.then_some((Kind::Token, 26));
+/// The features of a candidate, or what rules it out before any score.
+pub fn vector(case: &Case<'_>, assigned: &Assigned) -> Result<features::Vector, Reason> {
+    let name = Name::of(&case.hay[assigned.name.clone()]);
+    if let Some(why) = name.rules_out() {
+        return Err(Reason::Generic(why));
     }
-    // A number behind the name, `password2`, is part of the same name.
-    let word = word
-        .strip_suffix(b"s")
-        .filter(|w| !w.ends_with(b"s"))
-        .unwrap_or(word);
-    let word = word.trim_ascii_end_digits();
-    if last.weak || WEAK.iter().any(|weak| weak.as_bytes() == word) {
-        return None;
+    if let Some(what) = reject(case, assigned, &name) {
+        return Err(Reason::Generic(what));
     }
-    STRONG
-        .iter()
-        .find(|(strong, ..)| {
-            word == strong.as_bytes() || strong.len() > 4 && word.ends_with(strong.as_bytes())
-        })
-        .map(|&(_, kind, weight)| (kind, weight))
-}
-
-/// The last two words of a name, in lower case.
-#[derive(Default)]
-struct Last {
-    words: [([u8; 24], usize); 2],
-    weak: bool,
-}
-
-impl Last {
-    fn push(&mut self, word: &[u8]) {
-        self.words[1] = self.words[0];
-        let length = word.len().min(24);
-        let tail = &word[word.len() - length..];
-        self.words[0].0[..length].copy_from_slice(tail);
-        self.words[0].0[..length].make_ascii_lowercase();
-        self.words[0].1 = length;
-        self.weak |= matches!(
-            self.word(0),
-            b"public" | b"hash" | b"hashed" | b"max" | b"num" | b"csrf"
-        );
+    if let Some(what) = placeholder::find(case.secret()) {
+        return Err(Reason::Placeholder(what));
     }
-
-    fn word(&self, back: usize) -> &[u8] {
-        let (bytes, length) = &self.words[back];
-        &bytes[..*length]
-    }
-}
-
-trait TrimDigits {
-    fn trim_ascii_end_digits(&self) -> &[u8];
-}
-
-impl TrimDigits for [u8] {
-    fn trim_ascii_end_digits(&self) -> &[u8] {
-        let digits = self.iter().rev().take_while(|b| b.is_ascii_digit()).count();
-        &self[..self.len() - digits]
-    }
-}
-
-fn syntax_weight(assigned: &Assigned) -> i32 {
-    let quote = match assigned.quote {
-        Quote::Plain(_) | Quote::Element => 8,
-        Quote::Escaped => 4,
-        Quote::None => 0,
-    };
-    let operator = match assigned.operator {
-        Operator::Equals
-        | Operator::Colon
-        | Operator::Arrow
-        | Operator::Attribute
-        | Operator::Element => 4,
-        Operator::Flag | Operator::Call => 2,
-        Operator::Compare | Operator::Comma | Operator::Blank => -6,
-    };
-    quote + operator
-}
-
-fn value_weight(value: &[u8], kind: Kind) -> i32 {
-    let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
-    let letters = value.iter().filter(|b| b.is_ascii_alphabetic()).count();
-    let others = value.len() - digits - letters;
-    let mixed =
-        value.iter().any(u8::is_ascii_uppercase) && value.iter().any(u8::is_ascii_lowercase);
-    let wordy = word_like(value) * 100 / value.len();
-    let mut weight = 0;
-    weight += if digits > 0 && letters > 0 { 10 } else { -6 };
-    weight += if mixed { 4 } else { 0 };
-    weight += match value.len() {
-        ..=5 => -14,
-        6..=7 => -4,
-        8..=11 => 2,
-        12..=19 => 6,
-        20..=128 => 10,
-        _ => 0,
-    };
-    weight += match wordy {
-        0..=20 => 10,
-        21..=50 => 2,
-        51..=80 => -8,
-        _ => -18,
-    };
-    weight += match (Alphabet::of(value), value.len()) {
-        (Alphabet::Hex, 24..) => 6,
-        (Alphabet::Decimal, _) => -6,
-        _ => 0,
-    };
-    weight += if others * 3 > value.len() { -8 } else { 0 };
-    if kind == Kind::Token {
-        weight += if value.len() < 12 { -14 } else { 0 };
-        weight += if randomness(value) < 0.8 { -12 } else { 2 };
-        weight += if digits == 0 { -8 } else { 0 };
-    } else {
-        weight += if others > 0 && digits > 0 { 4 } else { 0 };
-    }
-    weight
+    Ok(features::of(case, assigned, &name))
 }
 
 /// What rules a value out whatever its score.
-fn reject(case: &Case<'_>, assigned: &Assigned, kind: Kind) -> Option<&'static str> {
+fn reject(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'static str> {
     let value = case.secret();
-    let next = case.hay.get(case.secret.end).copied();
     if value.len() < 4 {
         return Some("too short");
+    }
+    if value.iter().all(|b| !b.is_ascii_alphanumeric()) {
+        return Some("no letters or digits");
+    }
+    let callee = assigned.callee.clone().map(|callee| &case.hay[callee]);
+    if assigned.operator != Operator::Comma && callee.is_some_and(looks_up) {
+        return Some("a look-up, not a literal");
     }
     if value.iter().any(|&b| b < b' ' || b == 0x7f) {
         return Some("control characters: not text");
     }
-    if kind == Kind::Token && value.contains(&b' ') {
+    if name.last[0] != Class::Password && value.contains(&b' ') {
         return Some("a phrase");
     }
     if value.iter().filter(|b| **b == b' ').count() > 1 {
@@ -265,20 +81,22 @@ fn reject(case: &Case<'_>, assigned: &Assigned, kind: Kind) -> Option<&'static s
     if !value.is_ascii() && value.iter().all(|b| !b.is_ascii_digit()) {
         return Some("words of another language");
     }
-    if assigned.quote == Quote::None {
-        if next == Some(b'(')
-            || value.contains(&b'(')
-            || value.contains(&b'[')
-            || value.contains(&b'{')
-        {
-            return Some("an expression");
-        }
-        if matches!(next, Some(b'"' | b'\'')) {
-            return Some("an expression");
-        }
-        if dotted_name(value) || identifier(value) {
-            return Some("a name in code");
-        }
+    if assigned.quote == Quote::None
+        && let Some(why) = code(case, assigned)
+    {
+        return Some(why);
+    }
+    if let Some(why) = argument(case, assigned, name).or_else(|| words(assigned, name, value)) {
+        return Some(why);
+    }
+    let before = &case.hay[case.span.start.saturating_sub(CONTEXT)..case.span.start];
+    let badge = |what: &[u8]| memchr::memmem::find(before, what).is_some();
+    if badge(b"badge") || badge(b"shields.io") || badge(b"flat-square") {
+        return Some("the token of a badge, which is public");
+    }
+    let has = |what: &[u8]| memchr::memmem::find(value, what).is_some();
+    if has(b"\\s") || has(b"[^") || has(b"]{") || has(b"(?:") || has(b"\\d") || has(b"\\w") {
+        return Some("a regular expression");
     }
     if uuid(value) {
         return Some("a UUID");
@@ -290,16 +108,276 @@ fn reject(case: &Case<'_>, assigned: &Assigned, kind: Kind) -> Option<&'static s
         return Some("a version, number or date");
     }
     let name = &case.hay[assigned.name.clone()];
+    if is_weak(value) {
+        return Some("a default that is no secret");
+    }
+    if is_word_for_secret(value) {
+        return Some("a word for a secret");
+    }
     if same_words(name, value) {
         return Some("the name's own words");
     }
-    let hashes: [&[u8]; 6] = [
-        b"$2a$", b"$2b$", b"$2y$", b"sha256:", b"sha512:", b"$argon2",
+    let hashes: [&[u8]; 17] = [
+        b"$1$", b"$2a$", b"$2b$", b"$2y$", b"$5$", b"$6$", b"$y$", b"$apr1$", b"$argon2", b"sha1$",
+        b"sha256", b"sha512", b"pbkdf2", b"scrypt", b"{SHA", b"{SSHA", b"bcrypt",
     ];
     if hashes.iter().any(|hash| value.starts_with(hash)) {
         return Some("a password's hash");
     }
     None
+}
+
+/// Words that stand for a password in examples and first set-ups.
+fn is_weak(value: &[u8]) -> bool {
+    const WORDS: [&str; 15] = [
+        "admin", "test", "testing", "tests", "root", "user", "username", "wrong", "none",
+        "ignored", "blank", "empty", "default", "disabled", "hunter2",
+    ];
+    WORDS
+        .iter()
+        .any(|word| word.as_bytes().eq_ignore_ascii_case(value))
+}
+
+/// What speaks against a value that stands beside a name and is not assigned to it.
+fn argument(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'static str> {
+    let value = case.secret();
+    let text = &case.hay[assigned.name.clone()];
+    let apart = matches!(
+        assigned.operator,
+        Operator::Comma | Operator::Call | Operator::Blank | Operator::Compare | Operator::Is
+    );
+    if !apart {
+        return None;
+    }
+    if name.strongest == Class::Key {
+        return Some("an argument that is called key");
+    }
+    // `should pass "x"`, `base.pass("x")`: a verb.
+    let is_verb = text.len() >= 4
+        && text[text.len() - 4..].eq_ignore_ascii_case(b"pass")
+        && (text.len() == 4 || text[text.len() - 5] == b'.');
+    if is_verb && assigned.operator != Operator::Compare {
+        return Some("`pass` as a verb");
+    }
+    if assigned.operator == Operator::Compare && name.behind > 0 {
+        return Some("the name speaks of something else");
+    }
+    let before = case.hay[..assigned.name.start].last();
+    let quoted = before.is_some_and(|b| matches!(b, b'"' | b'\'' | b'`'));
+    let comma = assigned.operator == Operator::Comma;
+    let wordy = word_like(value) * 10 >= value.len() * 6;
+    if comma && (!quoted || identifier(value) || wordy && name.strongest != Class::Password) {
+        return Some("names in a list");
+    }
+    None
+}
+
+/// What speaks against a value of words alone.
+fn words(assigned: &Assigned, name: &Name, value: &[u8]) -> Option<&'static str> {
+    if name.last[0] == Class::Password {
+        return None;
+    }
+    if value.len() < 6 {
+        return Some("too short for a secret");
+    }
+    if host_or_release(value) {
+        return Some("a host or a release");
+    }
+    if value.iter().any(u8::is_ascii_digit) {
+        let short = value.len() < 10 && name.strongest != Class::Secret;
+        let capitals = value
+            .iter()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-'));
+        return (short || capitals && value.len() < 14).then_some("too short for a token");
+    }
+    let letters = value.iter().filter(|b| b.is_ascii_alphabetic()).count();
+    let least = if name.strongest.strength() == 1 { 5 } else { 8 };
+    let wordy = word_like(value) * 10 >= letters * least;
+    let capitals = value
+        .iter()
+        .all(|b| b.is_ascii_uppercase() || matches!(b, b'_' | b'-' | b'.'));
+    if capitals && (wordy || value.len() < 12 || value.contains(&b'_')) {
+        return Some("a constant's name");
+    }
+    let secret = name.strongest == Class::Secret && assigned.quote != Quote::None;
+    (wordy && !secret).then_some("words, not a token")
+}
+
+/// `mail.corp.net`, `io.jsonwebtoken:jjwt-0.11.2`: names with dots, of hosts, packages and releases.
+fn host_or_release(value: &[u8]) -> bool {
+    let mut labels = value.split(|&b| b == b'.');
+    let last = labels.next_back().unwrap_or_default();
+    let others = labels.count();
+    let letters = |label: &[u8]| label.iter().all(u8::is_ascii_alphabetic);
+    let host = others >= 2 && (2..=6).contains(&last.len()) && letters(last);
+    let release = others >= 1 && last.len() <= 3 && last.iter().all(u8::is_ascii_digit);
+    (host || release) && word_like(value) * 3 >= value.len()
+}
+
+/// What makes a value without quotes code and not a literal.
+fn code(case: &Case<'_>, assigned: &Assigned) -> Option<&'static str> {
+    let value = case.secret();
+    let next = case.hay.get(case.secret.end).copied();
+    if next == Some(b'(') || value.iter().any(|b| b"([{".contains(b)) {
+        return Some("an expression");
+    }
+    let (name, flag) = (assigned.name.start, assigned.operator == Operator::Flag);
+    // `"PASSWORD=value"` is a text that ends with the value; `password="` + x is not.
+    let before = case.hay[..name].last().copied();
+    if matches!(next, Some(b'"' | b'\'' | b'`')) && !flag {
+        let line = &case.hay[name.saturating_sub(CONTEXT)..name];
+        let line = &line[memchr::memrchr(b'\n', line).map_or(0, |at| at + 1)..];
+        let opened = before == next || line.iter().any(|b| Some(*b) == next);
+        if !opened && identifier(value) {
+            return Some("an expression");
+        }
+    }
+    if dotted_name(value) || type_or_constant(value) || memchr::memmem::find(value, b"::").is_some()
+    {
+        return Some("a name in code");
+    }
+    if next == Some(b'<') && assigned.quote == Quote::None {
+        return Some("a type");
+    }
+    let ends_code = matches!(next, Some(b',' | b')' | b';' | b']'));
+    if number(value) || ends_code && value.iter().all(u8::is_ascii_digit) {
+        return Some("a number");
+    }
+    let digits = value.iter().any(u8::is_ascii_digit);
+    // `password: HTTP proxy password`, `pwd: bytes | None`, `a = b = "c"`: words or operators go on behind a blank.
+    let blank = |at: usize| case.hay.get(at).is_some_and(|b| matches!(b, b' ' | b'\t'));
+    let spaced = case.secret.start > 0 && blank(case.secret.start - 1);
+    let goes_on = case
+        .hay
+        .get(case.secret.end + 1)
+        .is_some_and(|b| b.is_ascii_alphanumeric() || b"|=<>+?*/&.:(\"'-".contains(b));
+    if spaced && !flag && !digits && blank(case.secret.end) && goes_on {
+        return Some("a word of a sentence or an expression");
+    }
+    if assigned.operator == Operator::Compare || assigned.operator == Operator::Arrow && !digits {
+        return Some("a name in code");
+    }
+    // In configuration a value without quotes ends with the line, or with the braces around it.
+    if identifier(value) && ends_code {
+        return Some("a name in code");
+    }
+    let capitals = value
+        .iter()
+        .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_');
+    if capitals && ends_code && value.contains(&b'_') {
+        return Some("a constant's name");
+    }
+    // `password = password_mgr`, `"passwd:gecos"`, `--password option instead of`.
+    let own = split_any(value, |word| {
+        word.len() > 3
+            && case.hay[assigned.name.clone()]
+                .windows(word.len())
+                .any(|part| part.eq_ignore_ascii_case(word))
+    });
+    let own = own || split_any(value, is_word_for_secret) && value.contains(&b'_');
+    if identifier(value) && own && spaced && assigned.operator == Operator::Equals {
+        return Some("a name in code");
+    }
+    if ends_code && value[0] == b'_' {
+        return Some("a type");
+    }
+    let quote = matches!(next, Some(b'"' | b'\'' | b'`'));
+    if identifier(value) && quote && !spaced && assigned.operator == Operator::Colon {
+        return Some("two names in a text");
+    }
+    let word_behind = case
+        .hay
+        .get(case.secret.end + 1)
+        .is_some_and(u8::is_ascii_alphabetic);
+    (flag && identifier(value) && blank(case.secret.end) && word_behind)
+        .then_some("a word of a sentence")
+}
+
+/// Whether any word of `text` fits.
+fn split_any(text: &[u8], fits: impl Fn(&[u8]) -> bool) -> bool {
+    let mut any = false;
+    split(text, |word| any |= fits(word));
+    any
+}
+
+/// `0x80090033`, `16384u32`, `0xC002002F_u32`, `281474976710655LL`: a number in code.
+fn number(value: &[u8]) -> bool {
+    let value = value.strip_prefix(b"-").unwrap_or(value);
+    let body = value
+        .strip_prefix(b"0x")
+        .or_else(|| value.strip_prefix(b"0X"));
+    let hex = body.is_some();
+    let body = body.unwrap_or(value);
+    let digits = body
+        .iter()
+        .take_while(|b| b.is_ascii_digit() || hex && (b.is_ascii_hexdigit() || **b == b'_'))
+        .count();
+    let tail = &body[digits..];
+    let suffix = tail.len() <= 4
+        && tail
+            .iter()
+            .all(|b| b.is_ascii_digit() || matches!(b, b'_' | b'u' | b'i' | b'U' | b'L' | b'l'));
+    digits > 0
+        && digits <= 40
+        && suffix
+        && (digits <= 20 || body.contains(&b'_'))
+        && (hex || !tail.is_empty())
+}
+
+/// Constants and types of common languages, and names in camel case (`HTTPPasswordMgr`, `authToken`).
+fn type_or_constant(value: &[u8]) -> bool {
+    const KNOWN: [&str; 39] = [
+        "true",
+        "false",
+        "none",
+        "null",
+        "nil",
+        "undefined",
+        "nan",
+        "void",
+        "any",
+        "str",
+        "string",
+        "bytes",
+        "byte",
+        "int",
+        "integer",
+        "bool",
+        "boolean",
+        "object",
+        "float",
+        "number",
+        "char",
+        "self",
+        "this",
+        "return",
+        "await",
+        "new",
+        "not",
+        "final",
+        "optional",
+        "list",
+        "dict",
+        "array",
+        "function",
+        "unknown",
+        "never",
+        "required",
+        "unsafe",
+        "super",
+        "async",
+    ];
+    let known = |word: &&str| word.as_bytes().eq_ignore_ascii_case(value);
+    let plain = value.iter().all(u8::is_ascii_alphabetic);
+    let name = value.iter().all(u8::is_ascii_alphanumeric) && value[0].is_ascii_alphabetic();
+    let humps = value
+        .windows(2)
+        .filter(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase())
+        .count();
+    // With a digit in it, it may be a password of words: `LoremIpsum12`.
+    let enough = if plain { 1 } else { 2 };
+    let camel = name && humps >= enough && humps * 4 <= value.len();
+    KNOWN.iter().any(known) || camel && word_like(value) * 10 >= value.len() * 6
 }
 
 /// `config.password`, `self.token`, `process.env.X`: letters and dots, no digits.
@@ -333,6 +411,7 @@ fn path_or_url(value: &[u8]) -> bool {
         || value.starts_with(b"../")
         || value.starts_with(b"~/")
         || value.starts_with(b"arn:")
+        || value[0] == b'/' && word_like(value) * 2 > value.len()
         || slashes >= 2 && word_like(value) * 2 > value.len()
         || slashes == 1 && word_like(value) * 10 > value.len() * 7
 }
@@ -373,33 +452,41 @@ fn same_words(name: &[u8], value: &[u8]) -> bool {
     some && all
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn weighs_names() {
-        let cases = [
-            ("password", true),
-            ("db_password", true),
-            ("dbPassword2", true),
-            ("AUTH_TOKEN", true),
-            ("apiKey", true),
-            ("SECRET_KEY", true),
-            ("userpassword", true),
-            ("password_hash", false),
-            ("publicKey", false),
-            ("public_key", false),
-            ("tokenizer", false),
-            ("keyboard", false),
-            ("max_tokens", false),
-            ("monkey", false),
-            ("key", false),
-            ("token_type", false),
-            ("secret_name", false),
-        ];
-        for (name, want) in cases {
-            assert_eq!(name_weight(name.as_bytes()).is_some(), want, "{name}");
-        }
-    }
+/// Whether a function of this name takes the name of a value and not the value.
+fn looks_up(callee: &[u8]) -> bool {
+    const VERBS: [&str; 26] = [
+        "get",
+        "env",
+        "read",
+        "find",
+        "lookup",
+        "fetch",
+        "load",
+        "query",
+        "select",
+        "param",
+        "arg",
+        "option",
+        "flag",
+        "prompt",
+        "input",
+        "config",
+        "translate",
+        "label",
+        "match",
+        "replace",
+        "path",
+        "exists",
+        "has",
+        "require",
+        "import",
+        "format",
+    ];
+    let mut any = callee.len() < 2 || callee.ends_with(b".t") || callee == b"gettext";
+    split(callee, |word| {
+        any |= VERBS.iter().any(|verb| {
+            word.len() >= verb.len() && word[..verb.len()].eq_ignore_ascii_case(verb.as_bytes())
+        });
+    });
+    any
 }

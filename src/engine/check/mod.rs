@@ -3,9 +3,15 @@
 //! Every verdict has a reason. A check sees the candidate's bytes and at most [`CONTEXT`] bytes to either side.
 
 mod entropy;
+pub mod features;
+mod follows;
 mod generic;
+mod name;
+mod password;
 mod placeholder;
 mod structure;
+mod trees;
+mod weights;
 mod words;
 
 use std::fmt;
@@ -56,8 +62,10 @@ pub enum Evidence {
     Structure(String),
     /// A structural check failed that is not certain enough to reject: what it found.
     Doubt(String),
-    /// The generic score, of which 0 is the threshold.
+    /// The generic score, in hundredths of the logarithm of the odds.
     Score(i32),
+    /// A feature of the generic score and what it added.
+    Feature(&'static str, i32),
 }
 
 impl fmt::Display for Evidence {
@@ -74,7 +82,8 @@ impl fmt::Display for Evidence {
             }
             Evidence::Structure(what) => f.write_str(what),
             Evidence::Doubt(what) => write!(f, "though {what}"),
-            Evidence::Score(score) => write!(f, "scores {score:+} over the threshold"),
+            Evidence::Score(score) => write!(f, "scores {score:+}"),
+            Evidence::Feature(what, points) => write!(f, "{points:+} for {what}"),
         }
     }
 }
@@ -96,8 +105,8 @@ pub enum Reason {
     Covered(u16),
     /// The generic check rejects it outright.
     Generic(&'static str),
-    /// The generic score is below the threshold.
-    Score(i32),
+    /// The generic score is below the threshold; which feature spoke most against it.
+    Score(i32, u8),
 }
 
 impl fmt::Display for Reason {
@@ -110,7 +119,11 @@ impl fmt::Display for Reason {
             Reason::Structure(what) => write!(f, "structure: {what}"),
             Reason::Covered(_) => f.write_str("precedence: a more specific rule has it"),
             Reason::Generic(what) => write!(f, "context: {what}"),
-            Reason::Score(score) => write!(f, "score: {score:+}, below the threshold"),
+            Reason::Score(score, against) => {
+                let against = features::NAMES.get(usize::from(*against));
+                let against = against.copied().unwrap_or_default();
+                write!(f, "score: {score:+}, most against it: {against}")
+            }
         }
     }
 }
@@ -132,12 +145,34 @@ impl<'a> Case<'a> {
         &self.hay[self.secret.clone()]
     }
 
-    /// The bytes before and after the match that context checks may see.
-    fn around(&self) -> (&'a [u8], &'a [u8]) {
-        let before = &self.hay[self.span.start.saturating_sub(CONTEXT)..self.span.start];
-        let after = &self.hay[self.span.end..self.hay.len().min(self.span.end + CONTEXT)];
-        (before, after)
+    /// What stands before the secret in the match, and behind it as far as checks may see.
+    fn beside(&self) -> Beside<'a> {
+        Beside {
+            before: &self.hay[self.span.start..self.secret.start],
+            after: &self.hay[self.secret.end..self.hay.len().min(self.span.end + CONTEXT)],
+        }
     }
+}
+
+/// The text around a secret that a structural check may see.
+#[derive(Debug, Clone, Copy)]
+pub struct Beside<'a> {
+    /// The match up to the secret.
+    pub before: &'a [u8],
+    /// What follows the secret, in the match and behind it.
+    pub after: &'a [u8],
+}
+
+/// The features of a generic candidate, where nothing rules it out before the score.
+pub fn generic_features(hay: &[u8], assigned: &Assigned) -> Option<features::Vector> {
+    let span = assigned.name.start.min(assigned.value.start)..assigned.value.end;
+    let case = Case {
+        hay,
+        span,
+        secret: assigned.value.clone(),
+        assigned: Some(assigned),
+    };
+    generic::vector(&case, assigned).ok()
 }
 
 /// Judges a candidate of `rule`.
@@ -177,7 +212,7 @@ pub fn judge(rule: &Rule, case: &Case<'_>) -> Verdict {
 }
 
 fn structured(check: Structure, secret: &[u8], case: &Case<'_>, mut kept: Kept) -> Verdict {
-    match structure::check(check, secret, case.around()) {
+    match structure::check(check, secret, case.beside()) {
         Outcome::Proved(what) => kept.evidence.push(Evidence::Structure(what)),
         Outcome::Rejected(what) => return Verdict::Drop(Reason::Structure(what)),
         Outcome::Doubtful(what) => {

@@ -6,7 +6,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 /// Words that a real credential does not hold. Four letters stand in a given 40 characters of random text once in
 /// thirty thousand times; shorter words would cost findings.
-const STOP_WORDS: [&str; 44] = [
+const STOP_WORDS: [&str; 53] = [
     "example",
     "sample",
     "placeholder",
@@ -29,7 +29,7 @@ const STOP_WORDS: [&str; 44] = [
     "removed",
     "hidden",
     "xxxx",
-    "....",
+    "...",
     "****",
     "----",
     "____",
@@ -51,6 +51,15 @@ const STOP_WORDS: [&str; 44] = [
     "987654",
     "asdfasdf",
     "deadbeef",
+    "abcd1234",
+    "1234abcd",
+    "a1b2c3d4",
+    "abc123",
+    "1234-1234",
+    "secret-key-here",
+    "not-a-secret",
+    "notasecret",
+    "not_a_secret",
 ];
 
 static MATCHER: LazyLock<AhoCorasick> = LazyLock::new(|| {
@@ -79,6 +88,7 @@ pub fn template(secret: &[u8]) -> Option<&'static str> {
         [b'$', ..] => Some("a variable"),
         [b'<', .., b'>'] | [b'[', .., b']'] | [b'{', .., b'}'] => Some("a template"),
         [b'%', .., b'%'] if secret.len() > 2 => Some("a variable"),
+        [b'#', .., b'#'] | [b'_', b'_', .., b'_', b'_'] | [b'@', .., b'@'] => Some("a template"),
         _ if has(b"${") || has(b"$(") || has(b"#{") || has(b"{{") || has(b"<%") || has(b"%(") => {
             Some("a template")
         }

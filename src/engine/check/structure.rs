@@ -8,7 +8,8 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::Value;
 
-use super::placeholder;
+use super::Beside;
+use super::password::{basic_auth, opaque, password, url_password};
 use crate::rule::Structure;
 
 /// What a structural check found.
@@ -28,8 +29,8 @@ pub enum Outcome {
 
 use Outcome::{Doubtful, Harmless, Proved, Rejected, Unknown};
 
-/// Runs `check` on `secret`; `around` is the text before and after the match.
-pub fn check(check: Structure, secret: &[u8], around: (&[u8], &[u8])) -> Outcome {
+/// Runs `check` on `secret`, with the text around it.
+pub fn check(check: Structure, secret: &[u8], beside: Beside<'_>) -> Outcome {
     match check {
         Structure::Crc32Base62 => crc32_base62(secret),
         Structure::GitlabRoutable => gitlab_routable(secret),
@@ -46,7 +47,10 @@ pub fn check(check: Structure, secret: &[u8], around: (&[u8], &[u8])) -> Outcome
             Some(_) => Proved("decodes as base64".into()),
             None => Rejected("does not decode as base64".into()),
         },
-        Structure::Url => url_password(secret, around),
+        Structure::Url => url_password(secret, beside),
+        Structure::Password => password(secret, beside),
+        Structure::Opaque => opaque(secret),
+        Structure::EncodedKey => encoded_key(secret),
         Structure::BasicAuth => basic_auth(secret),
     }
 }
@@ -288,6 +292,23 @@ fn private_key(pem: &[u8]) -> Outcome {
     }
 }
 
+/// A private key in base64 once more, or the DER of one without its PEM markers.
+fn encoded_key(text: &[u8]) -> Outcome {
+    match decode(text) {
+        Some(bytes) if bytes.starts_with(b"-----BEGIN") => {
+            let has =
+                |what: &[u8]| memchr::memmem::find(&bytes[..bytes.len().min(48)], what).is_some();
+            match (has(b" PRI"), has(b" ENCRYPTED")) {
+                (_, true) => Harmless("encrypted with a passphrase".into()),
+                (true, _) => Proved("a private key in PEM format".into()),
+                _ => Rejected("a PEM block, but no private key".into()),
+            }
+        }
+        Some(bytes) => der(&bytes),
+        None => Doubtful("does not decode as base64".into()),
+    }
+}
+
 /// The cipher's name comes first: a length and so many bytes (`PROTOCOL.key` of OpenSSH).
 fn openssh(bytes: &[u8]) -> Outcome {
     match bytes {
@@ -371,95 +392,8 @@ fn base64_json(token: &[u8]) -> Outcome {
     Doubtful("its JSON does not parse".into())
 }
 
-/// `around` tells the host: a password for this machine alone, or the usual default, is no leak.
-fn url_password(password: &[u8], (before, after): (&[u8], &[u8])) -> Outcome {
-    const DEFAULTS: [&str; 26] = [
-        "password",
-        "passwd",
-        "pass",
-        "pwd",
-        "secret",
-        "user",
-        "username",
-        "root",
-        "admin",
-        "postgres",
-        "mysql",
-        "guest",
-        "test",
-        "token",
-        "key",
-        "foo",
-        "bar",
-        "baz",
-        "changeme",
-        "example",
-        "x-oauth-basic",
-        "redis",
-        "mongo",
-        "rabbitmq",
-        "pw",
-        "p",
-    ];
-    let lower = password.to_ascii_lowercase();
-    if DEFAULTS.iter().any(|word| word.as_bytes() == lower) || password.len() < 3 {
-        return Rejected("a default or placeholder password".into());
-    }
-    if placeholder::find(password).is_some() || password.iter().all(|b| b"*.xX-_".contains(b)) {
-        return Rejected("a template or placeholder in place of the password".into());
-    }
-    let user = before.rsplit(|&b| b == b'/').next().unwrap_or(b"");
-    let user = user.split(|&b| b == b':').next().unwrap_or(b"");
-    if user == password {
-        return Rejected("the password is the user's name".into());
-    }
-    let host = after.strip_prefix(b"@").unwrap_or(after);
-    let host = host
-        .split(|b| matches!(b, b':' | b'/' | b'"' | b'\'' | b' ' | b'?'))
-        .next()
-        .unwrap_or(b"");
-    let local = [
-        &b"localhost"[..],
-        b"127.0.0.1",
-        b"0.0.0.0",
-        b"[",
-        b"host",
-        b"hostname",
-        b"example.com",
-        b"example.org",
-    ];
-    if local.contains(&host)
-        || host.ends_with(b".example.com")
-        || host.ends_with(b".local")
-        || host.ends_with(b".test")
-    {
-        return Doubtful("the host is local or an example".into());
-    }
-    Unknown
-}
-
-fn basic_auth(value: &[u8]) -> Outcome {
-    let Some(decoded) = decode(value) else {
-        return Rejected("does not decode as base64".into());
-    };
-    let Some(colon) = decoded.iter().position(|&b| b == b':') else {
-        return Rejected("does not decode to `user:password`".into());
-    };
-    if !decoded.iter().all(|b| b.is_ascii_graphic() || *b == b' ') {
-        return Rejected("does not decode to text".into());
-    }
-    let (user, password) = (&decoded[..colon], &decoded[colon + 1..]);
-    match url_password(
-        if password.is_empty() { user } else { password },
-        (b"", b""),
-    ) {
-        Rejected(what) => Rejected(what),
-        _ => Proved("decodes to `user:password`".into()),
-    }
-}
-
 /// Decodes base64 of either alphabet, padded or not.
-fn decode(text: &[u8]) -> Option<Vec<u8>> {
+pub fn decode(text: &[u8]) -> Option<Vec<u8>> {
     const LAX: GeneralPurposeConfig = GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
         .with_decode_allow_trailing_bits(true);
@@ -492,23 +426,6 @@ mod tests {
             (951_782_400, "2000-02-29"),
         ] {
             assert_eq!(date(seconds), want);
-        }
-    }
-
-    #[test]
-    fn judges_passwords_of_urls() {
-        let cases = [
-            ("s3cr3t-Pa55", "postgres://app:", "@db.internal/app", true),
-            ("password", "postgres://app:", "@db.internal/app", false),
-            ("app", "postgres://app:", "@db.internal/app", false),
-            ("${DB_PASS}", "postgres://app:", "@db.internal/app", false),
-            ("****", "postgres://app:", "@db.internal/app", false),
-            ("hunter22", "redis://:", "@localhost:6379", true),
-        ];
-        for (password, before, after, keep) in cases {
-            let around = (before.as_bytes(), after.as_bytes());
-            let got = url_password(password.as_bytes(), around);
-            assert_eq!(!matches!(got, Rejected(_)), keep, "{got:?}");
         }
     }
 }

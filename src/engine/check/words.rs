@@ -1,4 +1,137 @@
-//! How word-like a value is, and what the words of a name say.
+//! How word-like a value is.
+
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+
+use super::follows::follows;
+
+/// Words that people write where a secret would stand, and that passwords in documentation and tests are made of.
+const KNOWN: [&str; 96] = [
+    "access",
+    "account",
+    "admin",
+    "alice",
+    "another",
+    "api",
+    "app",
+    "application",
+    "auth",
+    "aws",
+    "azure",
+    "bar",
+    "base",
+    "baz",
+    "bearer",
+    "bob",
+    "client",
+    "cloud",
+    "code",
+    "config",
+    "connection",
+    "correct",
+    "credential",
+    "custom",
+    "data",
+    "database",
+    "default",
+    "demo",
+    "dev",
+    "docker",
+    "dummy",
+    "email",
+    "empty",
+    "encrypted",
+    "example",
+    "expired",
+    "fake",
+    "field",
+    "file",
+    "foo",
+    "github",
+    "google",
+    "group",
+    "guest",
+    "hash",
+    "hello",
+    "here",
+    "host",
+    "http",
+    "key",
+    "local",
+    "login",
+    "manager",
+    "master",
+    "mock",
+    "my",
+    "name",
+    "new",
+    "none",
+    "null",
+    "number",
+    "oauth",
+    "old",
+    "pass",
+    "passwd",
+    "password",
+    "plain",
+    "private",
+    "prod",
+    "production",
+    "public",
+    "refresh",
+    "request",
+    "root",
+    "sample",
+    "secret",
+    "secure",
+    "server",
+    "service",
+    "session",
+    "some",
+    "string",
+    "super",
+    "system",
+    "temp",
+    "test",
+    "text",
+    "the",
+    "this",
+    "token",
+    "user",
+    "username",
+    "valid",
+    "value",
+    "wrong",
+    "your",
+];
+
+static MATCHER: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .match_kind(MatchKind::LeftmostLongest)
+        .kind(Some(AhoCorasickKind::ContiguousNFA))
+        .build(KNOWN)
+        .expect("because the words are few and short")
+});
+
+/// How many letters of `value` belong to well-known words.
+pub fn known_words(value: &[u8]) -> usize {
+    MATCHER.find_iter(value).map(|found| found.len()).sum()
+}
+
+/// How common the pairs of letters in `value` are in source text: ten times the mean on a logarithmic scale of 0 to 9.
+pub fn commonness(value: &[u8]) -> i16 {
+    let pairs = value
+        .windows(2)
+        .filter(|pair| pair.iter().all(u8::is_ascii_alphabetic));
+    let (mut sum, mut count) = (0, 0);
+    for pair in pairs {
+        sum += follows(pair[0], pair[1]);
+        count += 1;
+    }
+    (sum * 10 / count.max(1)) as i16
+}
 
 /// Splits an identifier into its words: `camelCase`, `snake_case`, `kebab-case`, `dotted.names`, `HTTPServer`.
 pub fn split(name: &[u8], mut word: impl FnMut(&[u8])) {

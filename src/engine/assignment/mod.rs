@@ -1,7 +1,10 @@
 //! Values assigned to names, in any syntax: `k = v`, `k: v`, `"k": "v"`, `k => v`, `k := v`, `let k: T = v`,
-//! `<k>v</k>`, `key="k" value="v"`, `--k v`, `setK("v")`, `("k", "v")`, plain or escaped inside another string.
+//! `<k>v</k>`, `key="k" value="v"`, `<name>k</name><value>v</value>`, `name: k` before `value: v`, `--k v`, `setK("v")`,
+//! `("k", "v")`, `k = f("v")`, `k is "v"`, a YAML list or block, plain or escaped inside another string.
 //!
 //! Everything is bounded, so that what is read depends on a few hundred bytes around the keyword alone.
+
+mod value;
 
 use std::ops::Range;
 
@@ -15,8 +18,12 @@ const BLANKS: usize = 32;
 const TYPE: usize = 48;
 /// How long a value may be.
 pub const VALUE: usize = 512;
+/// How far a neighbour that holds the value (`<value>` behind `<name>`) may stand behind the name.
+const NEIGHBOUR: usize = 160;
+/// How long what stands before a literal may be: a call's name, a line's indentation, an authorization scheme.
+const LEAD: usize = 128;
 /// How far one reading looks to either side of the keyword's start.
-pub const REACH: usize = NAME + 64 + GAP + TYPE + 4 * BLANKS + VALUE + 64;
+pub const REACH: usize = NAME + 64 + GAP + TYPE + 4 * BLANKS + NEIGHBOUR + LEAD + VALUE + 64;
 
 /// What stands between name and value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +48,10 @@ pub enum Operator {
     Call,
     /// A blank before a quoted value, as in SQL.
     Blank,
+    /// `is` before a quoted value, as in prose.
+    Is,
+    /// The first item of a YAML list, or the first line of a block.
+    Item,
 }
 
 /// How the value is delimited.
@@ -67,6 +78,8 @@ pub struct Assigned {
     pub quote: Quote,
     /// The value, without quotes; not empty.
     pub value: Range<usize>,
+    /// The function whose first argument the value is: `k = f("v")`.
+    pub callee: Option<Range<usize>>,
 }
 
 /// Reads what is assigned to the name around `keyword`. With `gap`, up to [`GAP`] bytes of words may stand between the
@@ -114,12 +127,13 @@ fn after_name(hay: &[u8], name: &Range<usize>, end: usize) -> Option<Assigned> {
     let at = skip_blanks(hay, closed);
     let blank = at > closed;
     let (operator, at) = operator(hay, name, at, Before { quoted, blank })?;
-    let (quote, value) = value(hay, at, operator)?;
+    let read = value::read(hay, at, operator)?;
     Some(Assigned {
         name: name.clone(),
-        operator,
-        quote,
-        value,
+        operator: read.operator,
+        quote: read.quote,
+        value: value::without_scheme(hay, name, read.value),
+        callee: read.callee,
     })
 }
 
@@ -159,12 +173,17 @@ fn operator(
     before: Before,
 ) -> Option<(Operator, usize)> {
     let rest = &hay[at..];
+    if (before.quoted || is_named(hay, name))
+        && let Some(length) = value::neighbour(rest)
+    {
+        return Some((Operator::Attribute, at + length));
+    }
     let op = match rest {
         [b'=', b'=', b'=', ..] | [b'!', b'=', b'=', ..] => (Operator::Compare, 3),
         [b'=', b'=', ..] | [b'!', b'=', ..] => (Operator::Compare, 2),
         [b'=', b'>', ..] | [b'-', b'>', ..] => (Operator::Arrow, 2),
         [b'=', ..] => (Operator::Equals, 1),
-        [b':' | b'+' | b'?', b'=', ..] => (Operator::Equals, 2),
+        [b':' | b'+' | b'?' | b'.', b'=', ..] => (Operator::Equals, 2),
         [b'|', b'|', b'=', ..] | [b'?', b'?', b'=', ..] | [b':', b':', b'=', ..] => {
             (Operator::Equals, 3)
         }
@@ -177,12 +196,26 @@ fn operator(
         [b'(', ..] if !before.quoted => (Operator::Call, 1),
         [b'>', ..] if !before.blank => (Operator::Element, 1),
         [b'%', b'3', b'd' | b'D', ..] => (Operator::Equals, 3),
+        [b'<', b'/', ..] => (Operator::Element, value::next_element(rest)?),
+        _ if before.blank && name.start > 0 && hay[name.start - 1] == b'<' => {
+            (Operator::Element, value::end_of_tag(rest)?)
+        }
         _ if before.quoted && before.blank && is_value_attribute(rest) => (Operator::Attribute, 6),
         [b'"' | b'\'', ..] if before.blank => (Operator::Blank, 0),
+        [b'i', b's', b':' | b' ', b'"' | b'\'' | b'`' | b' ', ..] if before.blank => {
+            (Operator::Is, 3)
+        }
         _ if before.blank && hay[name.start] == b'-' => (Operator::Flag, 0),
         _ => return None,
     };
     Some((op.0, at + op.1))
+}
+
+/// Whether the name is itself the value of something, as in `name: DB_PASSWORD`.
+fn is_named(hay: &[u8], name: &Range<usize>) -> bool {
+    let before = &hay[name.start.saturating_sub(8)..name.start];
+    let before = before.iter().rev().find(|b| !matches!(b, b' ' | b'\t'));
+    before.is_some_and(|b| matches!(b, b':' | b'='))
 }
 
 /// `: Type =`: the length up to and with the sign, if that is what stands here.
@@ -206,128 +239,6 @@ fn annotated(rest: &[u8]) -> Option<usize> {
 
 fn is_value_attribute(rest: &[u8]) -> bool {
     rest.len() > 6 && rest[..5].eq_ignore_ascii_case(b"value") && rest[5] == b'='
-}
-
-fn value(hay: &[u8], at: usize, operator: Operator) -> Option<(Quote, Range<usize>)> {
-    if operator == Operator::Element {
-        let length = hay[at..]
-            .iter()
-            .take(VALUE)
-            .position(|&b| matches!(b, b'<' | b'\n'))?;
-        let closed = hay[at + length..].starts_with(b"</");
-        let value = trim(hay, at..at + length);
-        return (closed && !value.is_empty()).then_some((Quote::Element, value));
-    }
-    let mut at = skip_blanks(hay, at);
-    let backslashes = |at: usize| {
-        hay[at..]
-            .iter()
-            .take(8)
-            .take_while(|&&b| b == b'\\')
-            .count()
-    };
-    let is_quote = |at: usize| {
-        let slashes = backslashes(at);
-        matches!(hay.get(at + slashes), Some(b'"' | b'\'' | b'`'))
-    };
-    // A prefix of a literal (`b"`, `r'`, `@"`, `N'`), or the bracket of a list or call that holds it.
-    if !is_quote(at)
-        && matches!(
-            hay.get(at),
-            Some(b'b' | b'r' | b'u' | b'f' | b'L' | b'N' | b'@' | b'[' | b'(' | b'{')
-        )
-        && hay.len() > at + 1
-        && is_quote(at + 1)
-    {
-        at += 1;
-    }
-    if is_quote(at) {
-        return quoted(hay, at, backslashes(at));
-    }
-    if matches!(operator, Operator::Call | Operator::Comma | Operator::Blank) {
-        return None;
-    }
-    let length = hay[at..]
-        .iter()
-        .take(VALUE)
-        .take_while(|&&b| !ends_unquoted(b))
-        .count();
-    let mut value = at..at + length;
-    while value.len() > 1 && matches!(hay[value.end - 1], b'.' | b':') {
-        value.end -= 1;
-    }
-    (!value.is_empty() && length < VALUE).then_some((Quote::None, value))
-}
-
-fn ends_unquoted(byte: u8) -> bool {
-    byte <= b' '
-        || byte == 0x7f
-        || matches!(
-            byte,
-            b'"' | b'\''
-                | b'`'
-                | b','
-                | b';'
-                | b'<'
-                | b'>'
-                | b'&'
-                | b'|'
-                | b')'
-                | b']'
-                | b'}'
-                | b'\\'
-        )
-}
-
-fn quoted(hay: &[u8], at: usize, slashes: usize) -> Option<(Quote, Range<usize>)> {
-    let quote = hay[at + slashes];
-    let mut start = at + slashes + 1;
-    // A triple quote opens like a single one.
-    let triple = slashes == 0 && hay[start..].starts_with(&[quote, quote]);
-    if triple {
-        start += 2;
-    }
-    let body = &hay[start..hay.len().min(start + VALUE)];
-    let mut length = None;
-    let mut index = 0;
-    while index < body.len() {
-        match body[index] {
-            b'\n' | b'\r' => break,
-            b'\\' if slashes == 0 => index += 1,
-            b'\\' => {
-                let run = body[index..].iter().take_while(|&&b| b == b'\\').count();
-                if run <= slashes && body.get(index + run) == Some(&quote) {
-                    length = Some(index);
-                    break;
-                }
-                index += run.saturating_sub(1);
-            }
-            b if b == quote => {
-                length = Some(index);
-                break;
-            }
-            _ => {}
-        }
-        index += 1;
-    }
-    let length = length.filter(|&length| length > 0)?;
-    let kind = if slashes > 0 {
-        Quote::Escaped
-    } else {
-        Quote::Plain(quote)
-    };
-    Some((kind, start..start + length))
-}
-
-fn trim(hay: &[u8], range: Range<usize>) -> Range<usize> {
-    let text = &hay[range.clone()];
-    let lead = text.iter().take_while(|b| b.is_ascii_whitespace()).count();
-    let tail = text[lead..]
-        .iter()
-        .rev()
-        .take_while(|b| b.is_ascii_whitespace())
-        .count();
-    range.start + lead..range.end - tail
 }
 
 #[cfg(test)]
@@ -413,6 +324,52 @@ mod tests {
             ),
             ("password: 'it\\'s me'", "password", "it\\'s me", Colon),
             ("password = b\"hunter2\"", "password", "hunter2", Equals),
+            (
+                "{user: me, password: hunter2}",
+                "password",
+                "hunter2",
+                Colon,
+            ),
+            (
+                "<name>password</name>\n  <value>hunter2</value>",
+                "password",
+                "hunter2",
+                Element,
+            ),
+            (
+                "<password type=\"plain\">hunter2</password>",
+                "password",
+                "hunter2",
+                Element,
+            ),
+            (
+                "- name: DB_PASSWORD\n  value: hunter2\n",
+                "DB_PASSWORD",
+                "hunter2",
+                Attribute,
+            ),
+            (
+                "{\"name\": \"password\", \"value\": \"hunter2\"}",
+                "password",
+                "hunter2",
+                Attribute,
+            ),
+            (
+                "variable \"password\" {\n  default = \"hunter2\"",
+                "password",
+                "hunter2",
+                Attribute,
+            ),
+            ("the password is \"hunter2\"", "password", "hunter2", Is),
+            ("password:\n  - hunter2\n", "password", "hunter2", Item),
+            ("password: |\n  hunter2\n", "password", "hunter2", Item),
+            (
+                "password = create(new Key(\"hunter2\"))",
+                "password",
+                "hunter2",
+                Equals,
+            ),
+            ("$password .= \"hunter2\"", "$password", "hunter2", Equals),
         ];
         for (text, name, value, operator) in cases {
             let word = ["password", "Password", "PASSWORD"]
@@ -421,6 +378,18 @@ mod tests {
                 .unwrap();
             let want = Some((name.to_owned(), value.to_owned(), operator));
             assert_eq!(read(text, word, false), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn passes_over_authorization_schemes() {
+        for text in [
+            "Authorization: Token hunter2",
+            "\"Authorization\": \"Token hunter2\"",
+            "Authorization: hunter2",
+        ] {
+            let found = read(text, "Authorization", false).expect("it is assigned");
+            assert_eq!(found.1, "hunter2", "{text}");
         }
     }
 
