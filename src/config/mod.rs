@@ -1,6 +1,6 @@
 //! The configuration: `keysieve.toml` in a repository, `config.toml` of the user, `--config FILE`.
 //!
-//! A file is parsed and validated as a whole into a [`Config`]; mistakes name their line. [`load`] finds the files,
+//! A file is parsed and validated as a whole into a [`Config`]; mistakes name their line. [`load()`] finds the files,
 //! [`Settings`] is what comes out of all of them together. Scalars: the later layer wins; lists add up.
 //!
 //! A repository's own file is written by whoever wrote the repository. It can narrow what is reported, which

@@ -2,7 +2,7 @@
 //!
 //! The buffer holds what may still be looked at: behind, what a candidate or its context can reach back to; ahead,
 //! what is needed to decide the next keyword hit. A hit is confirmed once its whole neighbourhood is in the buffer, so
-//! the way the input is cut cannot matter. A run or block longer than [`HEAD`] is judged by its head and then only
+//! the way the input is cut cannot matter. A run or block longer than 16 KiB is judged by its head and then only
 //! followed to its end.
 
 use std::ops::Range;

@@ -1,6 +1,6 @@
 //! The generic detector: a value assigned to a name that says it is a secret.
 //!
-//! First hard rejects, then a score of boosted trees over the [features](super::features), trained by
+//! First hard rejects, then a score of boosted trees over the [`features`], trained by
 //! `scripts/train_generic.py` and compiled in as a table.
 
 use super::entropy::randomness;
