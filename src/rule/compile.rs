@@ -320,7 +320,10 @@ impl Context<'_> {
         if lead.is_none() {
             self.error(
                 source.span(),
-                format!("not every match holds one of the keywords {texts:?}"),
+                format!(
+                    "not every match holds one of the keywords {texts:?}; expected one, written out, in each \
+                     alternative: `(?:ab-|cd-)` rather than `(?:ab|cd)-`"
+                ),
             );
         }
         lead
