@@ -18,6 +18,7 @@ pub static ROOTS: [u16; 30] = [
     272, 285, 298, 313, 322, 337, 352, 359, 368, 381,
 ];
 
+#[rustfmt::skip]
 const fn n(feature: u8, threshold: i16, above: u8, value: i16) -> Node {
     Node { feature, threshold, above, value }
 }
