@@ -196,7 +196,7 @@ def write(path, tab, medium, high):
         f.write("\n/// Where each tree begins.\n#[rustfmt::skip]\npub static ROOTS: [u16; %d] = [\n" % len(roots))
         for i in range(0, len(roots), 20):
             f.write("    " + " ".join(f"{r}," for r in roots[i:i + 20]) + "\n")
-        f.write("];\n\nconst fn n(feature: u8, threshold: i16, above: u8, value: i16) -> Node {\n"
+        f.write("];\n\n#[rustfmt::skip]\nconst fn n(feature: u8, threshold: i16, above: u8, value: i16) -> Node {\n"
                 "    Node { feature, threshold, above, value }\n}\n\n"
                 "/// The trees, each node before its lower half and that before its upper half.\n#[rustfmt::skip]\n"
                 "pub static NODES: [Node; %d] = [\n" % len(nodes))

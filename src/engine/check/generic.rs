@@ -66,6 +66,14 @@ fn reject(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'static 
         return Some("no letters or digits");
     }
     let callee = assigned.callee.clone().map(|callee| &case.hay[callee]);
+    // `password = password.encode("utf-8")`: a method of the secret itself.
+    let of_itself = |callee: &[u8]| {
+        let object = callee.split(|&b| b == b'.').next().unwrap_or_default();
+        object.len() < callee.len() && Name::of(object).strongest.strength() > 0
+    };
+    if callee.is_some_and(of_itself) {
+        return Some("a method's argument");
+    }
     if assigned.operator != Operator::Comma && callee.is_some_and(looks_up) {
         return Some("a look-up, not a literal");
     }
@@ -95,8 +103,16 @@ fn reject(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'static 
         return Some("the token of a badge, which is public");
     }
     let has = |what: &[u8]| memchr::memmem::find(value, what).is_some();
-    if has(b"\\s") || has(b"[^") || has(b"]{") || has(b"(?:") || has(b"\\d") || has(b"\\w") {
-        return Some("a regular expression");
+    if has(b"\\s")
+        || has(b"[^")
+        || has(b"]{")
+        || has(b"\\x00")
+        || has(b"(?:")
+        || has(b"(?=")
+        || has(b"\\d")
+        || has(b"\\w")
+    {
+        return Some("a regular expression or bytes");
     }
     if uuid(value) {
         return Some("a UUID");
@@ -158,6 +174,12 @@ fn argument(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'stati
         && (text.len() == 4 || text[text.len() - 5] == b'.');
     if is_verb && assigned.operator != Operator::Compare {
         return Some("`pass` as a verb");
+    }
+    // `token("if_fits_on_line")` calls what is named so; `setToken(...)` and `.password(...)` set it.
+    let digits = value.iter().any(u8::is_ascii_digit);
+    let called = assigned.operator == Operator::Call && !text.iter().any(u8::is_ascii_uppercase);
+    if called && !digits && name.strongest != Class::Password {
+        return Some("a call, not an assignment");
     }
     if assigned.operator == Operator::Compare && name.behind > 0 {
         return Some("the name speaks of something else");
@@ -285,6 +307,26 @@ fn code(case: &Case<'_>, assigned: &Assigned) -> Option<&'static str> {
     if identifier(value) && quote && !spaced && assigned.operator == Operator::Colon {
         return Some("two names in a text");
     }
+    // `user, password = split`: names on both sides.
+    let name = assigned.name.start;
+    let before = case.hay[name.saturating_sub(4)..name]
+        .trim_ascii_end()
+        .last();
+    if identifier(value) && spaced && before == Some(&b',') && assigned.operator == Operator::Equals
+    {
+        return Some("a name in code");
+    }
+    let about_flag = [
+        "option",
+        "options",
+        "flag",
+        "argument",
+        "parameter",
+        "switch",
+    ];
+    if flag && about_flag.iter().any(|word| word.as_bytes() == value) {
+        return Some("a word of a sentence");
+    }
     let word_behind = case
         .hay
         .get(case.secret.end + 1)
@@ -377,7 +419,7 @@ fn type_or_constant(value: &[u8]) -> bool {
     // With a digit in it, it may be a password of words: `LoremIpsum12`.
     let enough = if plain { 1 } else { 2 };
     let camel = name && humps >= enough && humps * 4 <= value.len();
-    KNOWN.iter().any(known) || camel && word_like(value) * 10 >= value.len() * 6
+    KNOWN.iter().any(known) || camel && word_like(value) * 10 >= value.len() * 5
 }
 
 /// `config.password`, `self.token`, `process.env.X`: letters and dots, no digits.

@@ -94,7 +94,7 @@ const CREDENTIALS: [&str; 9] = [
     "authcode",
     "authentication",
 ];
-const QUALIFIERS: [&str; 30] = [
+const QUALIFIERS: [&str; 29] = [
     "api",
     "access",
     "secret",
@@ -109,7 +109,6 @@ const QUALIFIERS: [&str; 30] = [
     "hmac",
     "signing",
     "sign",
-    "signature",
     "master",
     "account",
     "storage",
@@ -186,7 +185,9 @@ const PLACES: [&str; 25] = [
     "address",
     "callback",
 ];
-const DIGESTS: [&str; 20] = [
+const DIGESTS: [&str; 22] = [
+    "nonce",
+    "signature",
     "hash",
     "hashed",
     "hashes",

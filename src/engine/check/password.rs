@@ -56,6 +56,10 @@ fn stands_for(value: &[u8]) -> Option<&'static str> {
     if DEFAULTS.iter().any(|word| word.as_bytes() == lower) || value.len() < 3 {
         return Some("a default or placeholder password");
     }
+    let same = value.iter().all(|b| *b == value[0]);
+    if same || value.len() < 5 && value.iter().all(u8::is_ascii_digit) {
+        return Some("a number or character in place of a password");
+    }
     if placeholder::find(value).is_some() || value.iter().all(|b| b"*.xX-_".contains(b)) {
         return Some("a template or placeholder in place of the password");
     }
@@ -68,6 +72,9 @@ pub fn url_password(value: &[u8], beside: Beside<'_>) -> Outcome {
     let user = user.split(|&b| b == b':').next().unwrap_or(b"");
     if user == value {
         return Rejected("the password is the user's name".into());
+    }
+    if value == b"x-oauth-basic" {
+        return Rejected("the secret stands in the place of the user".into());
     }
     let host = beside.after.strip_prefix(b"@").unwrap_or(beside.after);
     let ends = |b: &u8| matches!(b, b':' | b'/' | b'"' | b'\'' | b' ' | b'?' | b'\n' | b'`');
