@@ -21,7 +21,7 @@ from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.model_selection import GroupKFold
 
 TREES, LEAVES, RATE, POINTS = 30, 16, 0.2, 100
-UNLABELLED, CLEAN, STRICT, SLACK = 0.1, 0.1, 0.96, 0.01
+UNLABELLED, CLEAN, STRICT, SLACK = 0.1, 0.1, 0.95, 0.005
 CORE_IGNORE = {"UUID", "AWS S3 Bucket", "Firebase Domain", "Tencent WeChat API App ID", "Nonce", "Salt", "Other"}
 
 
