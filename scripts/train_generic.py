@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Trains the generic detector's score and writes src/engine/check/weights.rs.
 
-usage: train_generic.py FEATURES LABELS [--clean FEATURES ...] [--out WEIGHTS.rs]
+usage: train_generic.py FEATURES LABELS [--clean FEATURES ...] [--others FINDINGS] [--out WEIGHTS.rs]
 
 FEATURES is what `examples/features.rs` writes for CredData's files, LABELS its labels as JSON lines with `repo`, `file`,
 `line_start`, `line_end`, `value`, `truth`, `category`.  --clean takes features of trees without known leaks: all of
-them count as no secrets.  Needs numpy and scikit-learn.
+them count as no secrets.  --others takes what a scan of CredData's files found, as JSON lines with `file`, `line`,
+`end_line` and `rule`: with it the held-out figures of all rules together are printed, by labelled place.  Needs numpy and
+scikit-learn.
 
 Boosted trees of 16 leaves are fitted to the logarithm of the odds.  Whole repositories are left out for validation:
 what is printed is what the other repositories predict.  The thresholds are chosen on these held-out scores, then the
@@ -21,7 +23,7 @@ from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.model_selection import GroupKFold
 
 TREES, LEAVES, RATE, POINTS = 30, 16, 0.2, 100
-UNLABELLED, CLEAN, STRICT, SLACK = 0.1, 0.1, 0.96, 0.01
+UNLABELLED, CLEAN, STRICT, SLACK = 0.1, 0.1, 0.95, 0.005
 CORE_IGNORE = {"UUID", "AWS S3 Bucket", "Firebase Domain", "Tencent WeChat API App ID", "Nonce", "Salt", "Other"}
 
 
@@ -127,11 +129,41 @@ def figures(points, y, threshold):
     return p, r, 2 * p * r / max(p + r, 1e-9)
 
 
+GENERIC = {"generic-password", "generic-secret", "generic-key"}
+
+
+def of_all_rules(path, places, points, labels, threshold):
+    """Precision, recall and F1 by labelled place: the other rules' findings and the candidates from `threshold` on."""
+    said = collections.defaultdict(list)
+    with open(path, encoding="utf8") as f:
+        for finding in map(json.loads, f):
+            if finding["rule"] not in GENERIC:
+                line = finding["line"]
+                said[finding["file"]].append((line, max(line, finding.get("end_line") or 0)))
+    for (file, line, _), score in zip(places, points):
+        if score >= threshold:
+            said[file].append((line, line))
+    tp = fp = fn = 0
+    for file, rows in labels.items():
+        sites = collections.defaultdict(bool)
+        for x in rows:
+            sites[x["line_start"], x["line_end"]] |= x["truth"]
+        true = [span for span, truth in sites.items() if truth]
+        for (start, end), truth in sites.items():
+            if not truth and any(a <= end and start <= b for a, b in true):
+                continue  # a line with a secret and something else: cannot be told apart
+            hit = any(a <= end and start <= b for a, b in said[file])
+            tp, fp, fn = tp + (truth and hit), fp + (not truth and hit), fn + (truth and not hit)
+    p, r = tp / max(tp + fp, 1), tp / max(tp + fn, 1)
+    return p, r, 2 * p * r / max(p + r, 1e-9)
+
+
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("features")
     ap.add_argument("labels")
     ap.add_argument("--clean", nargs="*", default=[])
+    ap.add_argument("--others")
     ap.add_argument("--out")
     ap.add_argument("--held-out", help="write the held-out points of every candidate here, as JSON lines")
     a = ap.parse_args()
@@ -165,6 +197,9 @@ def main():
     strict = next((t for t in curve if t > best and curve[t][0] >= STRICT), 900)
     for name, t in (("low", best - 100), ("medium", best), ("high", strict)):
         print("held out, %-6s from %4d: precision %.3f recall %.3f F1 %.3f" % (name, t, *figures(points[known], y[known], t)))
+        if a.others:
+            found = of_all_rules(a.others, places, points, labels, t)
+            print("          with all other rules: precision %.3f recall %.3f F1 %.3f" % found)
     tab = train(np.flatnonzero(keep))
     print("fitted to all, medium: precision %.3f recall %.3f F1 %.3f" % figures(predict(tab, x[known]), y[known], best))
     used = collections.Counter()

@@ -2,7 +2,8 @@
 //! `examples/features.rs` writes them out for training.
 
 use super::entropy::{randomness, shannon};
-use super::name::{Class, Name};
+use super::name::Name;
+use super::vocabulary::Class;
 use super::words::{commonness, known_words, word_like};
 use super::{CONTEXT, Case};
 use crate::engine::assignment::{Assigned, Operator, Quote};

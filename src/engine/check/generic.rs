@@ -3,11 +3,13 @@
 //! First hard rejects, then a score of boosted trees over the [`features`], trained by
 //! `scripts/train_generic.py` and compiled in as a table.
 
+use super::code::{code, identifier};
 use super::entropy::randomness;
 use super::features;
-use super::name::{Class, Name, is_word_for_secret};
+use super::name::Name;
 use super::placeholder;
 use super::trees;
+use super::vocabulary::{Class, is_word_for_secret};
 use super::words::{split, word_like};
 use super::{CONTEXT, Case, Evidence, Kept, Reason, Verdict};
 use crate::engine::assignment::{Assigned, Operator, Quote};
@@ -106,7 +108,7 @@ fn reject(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'static 
     if has(b"\\s")
         || has(b"[^")
         || has(b"]{")
-        || has(b"\\x00")
+        || has(b"\\x")
         || has(b"(?:")
         || has(b"(?=")
         || has(b"\\d")
@@ -158,6 +160,21 @@ fn is_weak(value: &[u8]) -> bool {
 fn argument(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'static str> {
     let value = case.secret();
     let text = &case.hay[assigned.name.clone()];
+    if assigned.operator == Operator::Flag && value[0] == b'-' {
+        return Some("another flag");
+    }
+    let noun = text.len() == 4 && text.eq_ignore_ascii_case(b"pass");
+    let noun = noun || text.ends_with(b"_pass");
+    if noun && assigned.callee.is_some() {
+        return Some("`pass` as a verb");
+    }
+    // `AWS::IAM::AccessKey`, `arn:aws:secretsmanager:...:secret:x`: the last part of a longer name.
+    let before = &case.hay[assigned.name.start.saturating_sub(2)..assigned.name.start];
+    let part = before == b"::" || before.ends_with(b":") && assigned.quote == Quote::None;
+    let tight = case.hay.get(assigned.name.end) == Some(&b':');
+    if part && (before == b"::" || tight) && assigned.operator != Operator::Arrow {
+        return Some("a part of a longer name");
+    }
     let apart = matches!(
         assigned.operator,
         Operator::Comma | Operator::Call | Operator::Blank | Operator::Compare | Operator::Is
@@ -168,11 +185,13 @@ fn argument(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'stati
     if name.strongest == Class::Key {
         return Some("an argument that is called key");
     }
-    // `should pass "x"`, `base.pass("x")`: a verb.
-    let is_verb = text.len() >= 4
-        && text[text.len() - 4..].eq_ignore_ascii_case(b"pass")
-        && (text.len() == 4 || text[text.len() - 5] == b'.');
-    if is_verb && assigned.operator != Operator::Compare {
+    // `should pass "x"`, `base.pass("x")`, `FUNCTION_PASS("x")`: a verb, or a compiler's pass.
+    let noun = text.len() >= 4 && text[text.len() - 4..].eq_ignore_ascii_case(b"pass");
+    let alone = text.len() == 4 || noun && text[text.len() - 5] == b'.';
+    if noun
+        && (alone || assigned.operator == Operator::Call)
+        && assigned.operator != Operator::Compare
+    {
         return Some("`pass` as a verb");
     }
     // `token("if_fits_on_line")` calls what is named so; `setToken(...)` and `.password(...)` set it.
@@ -181,7 +200,7 @@ fn argument(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'stati
     if called && !digits && name.strongest != Class::Password {
         return Some("a call, not an assignment");
     }
-    if assigned.operator == Operator::Compare && name.behind > 0 {
+    if name.behind > 0 && matches!(assigned.operator, Operator::Compare | Operator::Call) {
         return Some("the name speaks of something else");
     }
     let before = case.hay[..assigned.name.start].last();
@@ -210,7 +229,8 @@ fn words(assigned: &Assigned, name: &Name, value: &[u8]) -> Option<&'static str>
         let capitals = value
             .iter()
             .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-'));
-        return (short || capitals && value.len() < 14).then_some("too short for a token");
+        return (short || capitals && (value.len() < 14 || value.contains(&b'_')))
+            .then_some("too short for a token");
     }
     let letters = value.iter().filter(|b| b.is_ascii_alphabetic()).count();
     let least = if name.strongest.strength() == 1 { 5 } else { 8 };
@@ -234,207 +254,6 @@ fn host_or_release(value: &[u8]) -> bool {
     let host = others >= 2 && (2..=6).contains(&last.len()) && letters(last);
     let release = others >= 1 && last.len() <= 3 && last.iter().all(u8::is_ascii_digit);
     (host || release) && word_like(value) * 3 >= value.len()
-}
-
-/// What makes a value without quotes code and not a literal.
-fn code(case: &Case<'_>, assigned: &Assigned) -> Option<&'static str> {
-    let value = case.secret();
-    let next = case.hay.get(case.secret.end).copied();
-    if next == Some(b'(') || value.iter().any(|b| b"([{".contains(b)) {
-        return Some("an expression");
-    }
-    let (name, flag) = (assigned.name.start, assigned.operator == Operator::Flag);
-    // `"PASSWORD=value"` is a text that ends with the value; `password="` + x is not.
-    let before = case.hay[..name].last().copied();
-    if matches!(next, Some(b'"' | b'\'' | b'`')) && !flag {
-        let line = &case.hay[name.saturating_sub(CONTEXT)..name];
-        let line = &line[memchr::memrchr(b'\n', line).map_or(0, |at| at + 1)..];
-        let opened = before == next || line.iter().any(|b| Some(*b) == next);
-        if !opened && identifier(value) {
-            return Some("an expression");
-        }
-    }
-    if dotted_name(value) || type_or_constant(value) || memchr::memmem::find(value, b"::").is_some()
-    {
-        return Some("a name in code");
-    }
-    if next == Some(b'<') && assigned.quote == Quote::None {
-        return Some("a type");
-    }
-    let ends_code = matches!(next, Some(b',' | b')' | b';' | b']'));
-    if number(value) || ends_code && value.iter().all(u8::is_ascii_digit) {
-        return Some("a number");
-    }
-    let digits = value.iter().any(u8::is_ascii_digit);
-    // `password: HTTP proxy password`, `pwd: bytes | None`, `a = b = "c"`: words or operators go on behind a blank.
-    let blank = |at: usize| case.hay.get(at).is_some_and(|b| matches!(b, b' ' | b'\t'));
-    let spaced = case.secret.start > 0 && blank(case.secret.start - 1);
-    let goes_on = case
-        .hay
-        .get(case.secret.end + 1)
-        .is_some_and(|b| b.is_ascii_alphanumeric() || b"|=<>+?*/&.:(\"'-".contains(b));
-    if spaced && !flag && !digits && blank(case.secret.end) && goes_on {
-        return Some("a word of a sentence or an expression");
-    }
-    if assigned.operator == Operator::Compare || assigned.operator == Operator::Arrow && !digits {
-        return Some("a name in code");
-    }
-    // In configuration a value without quotes ends with the line, or with the braces around it.
-    if identifier(value) && ends_code {
-        return Some("a name in code");
-    }
-    let capitals = value
-        .iter()
-        .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_');
-    if capitals && ends_code && value.contains(&b'_') {
-        return Some("a constant's name");
-    }
-    // `password = password_mgr`, `"passwd:gecos"`, `--password option instead of`.
-    let own = split_any(value, |word| {
-        word.len() > 3
-            && case.hay[assigned.name.clone()]
-                .windows(word.len())
-                .any(|part| part.eq_ignore_ascii_case(word))
-    });
-    let own = own || split_any(value, is_word_for_secret) && value.contains(&b'_');
-    if identifier(value) && own && spaced && assigned.operator == Operator::Equals {
-        return Some("a name in code");
-    }
-    if ends_code && value[0] == b'_' {
-        return Some("a type");
-    }
-    let quote = matches!(next, Some(b'"' | b'\'' | b'`'));
-    if identifier(value) && quote && !spaced && assigned.operator == Operator::Colon {
-        return Some("two names in a text");
-    }
-    // `user, password = split`: names on both sides.
-    let name = assigned.name.start;
-    let before = case.hay[name.saturating_sub(4)..name]
-        .trim_ascii_end()
-        .last();
-    if identifier(value) && spaced && before == Some(&b',') && assigned.operator == Operator::Equals
-    {
-        return Some("a name in code");
-    }
-    let about_flag = [
-        "option",
-        "options",
-        "flag",
-        "argument",
-        "parameter",
-        "switch",
-    ];
-    if flag && about_flag.iter().any(|word| word.as_bytes() == value) {
-        return Some("a word of a sentence");
-    }
-    let word_behind = case
-        .hay
-        .get(case.secret.end + 1)
-        .is_some_and(u8::is_ascii_alphabetic);
-    (flag && identifier(value) && blank(case.secret.end) && word_behind)
-        .then_some("a word of a sentence")
-}
-
-/// Whether any word of `text` fits.
-fn split_any(text: &[u8], fits: impl Fn(&[u8]) -> bool) -> bool {
-    let mut any = false;
-    split(text, |word| any |= fits(word));
-    any
-}
-
-/// `0x80090033`, `16384u32`, `0xC002002F_u32`, `281474976710655LL`: a number in code.
-fn number(value: &[u8]) -> bool {
-    let value = value.strip_prefix(b"-").unwrap_or(value);
-    let body = value
-        .strip_prefix(b"0x")
-        .or_else(|| value.strip_prefix(b"0X"));
-    let hex = body.is_some();
-    let body = body.unwrap_or(value);
-    let digits = body
-        .iter()
-        .take_while(|b| b.is_ascii_digit() || hex && (b.is_ascii_hexdigit() || **b == b'_'))
-        .count();
-    let tail = &body[digits..];
-    let suffix = tail.len() <= 4
-        && tail
-            .iter()
-            .all(|b| b.is_ascii_digit() || matches!(b, b'_' | b'u' | b'i' | b'U' | b'L' | b'l'));
-    digits > 0
-        && digits <= 40
-        && suffix
-        && (digits <= 20 || body.contains(&b'_'))
-        && (hex || !tail.is_empty())
-}
-
-/// Constants and types of common languages, and names in camel case (`HTTPPasswordMgr`, `authToken`).
-fn type_or_constant(value: &[u8]) -> bool {
-    const KNOWN: [&str; 39] = [
-        "true",
-        "false",
-        "none",
-        "null",
-        "nil",
-        "undefined",
-        "nan",
-        "void",
-        "any",
-        "str",
-        "string",
-        "bytes",
-        "byte",
-        "int",
-        "integer",
-        "bool",
-        "boolean",
-        "object",
-        "float",
-        "number",
-        "char",
-        "self",
-        "this",
-        "return",
-        "await",
-        "new",
-        "not",
-        "final",
-        "optional",
-        "list",
-        "dict",
-        "array",
-        "function",
-        "unknown",
-        "never",
-        "required",
-        "unsafe",
-        "super",
-        "async",
-    ];
-    let known = |word: &&str| word.as_bytes().eq_ignore_ascii_case(value);
-    let plain = value.iter().all(u8::is_ascii_alphabetic);
-    let name = value.iter().all(u8::is_ascii_alphanumeric) && value[0].is_ascii_alphabetic();
-    let humps = value
-        .windows(2)
-        .filter(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase())
-        .count();
-    // With a digit in it, it may be a password of words: `LoremIpsum12`.
-    let enough = if plain { 1 } else { 2 };
-    let camel = name && humps >= enough && humps * 4 <= value.len();
-    KNOWN.iter().any(known) || camel && word_like(value) * 10 >= value.len() * 5
-}
-
-/// `config.password`, `self.token`, `process.env.X`: letters and dots, no digits.
-fn dotted_name(value: &[u8]) -> bool {
-    value.contains(&b'.')
-        && value
-            .iter()
-            .all(|b| b.is_ascii_alphabetic() || matches!(b, b'.' | b'_' | b'?' | b'!' | b':'))
-}
-
-/// One identifier without digits.
-fn identifier(value: &[u8]) -> bool {
-    value
-        .iter()
-        .all(|b| b.is_ascii_alphabetic() || *b == b'_' || *b == b'-')
 }
 
 fn uuid(value: &[u8]) -> bool {

@@ -2,6 +2,7 @@
 //!
 //! Every verdict has a reason. A check sees the candidate's bytes and at most [`CONTEXT`] bytes to either side.
 
+mod code;
 mod entropy;
 pub mod features;
 mod follows;
@@ -11,6 +12,7 @@ mod password;
 mod placeholder;
 mod structure;
 mod trees;
+mod vocabulary;
 mod weights;
 mod words;
 

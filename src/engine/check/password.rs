@@ -130,6 +130,13 @@ pub fn password(value: &[u8], beside: Beside<'_>) -> Outcome {
     if end > 0 && before[..end].ends_with(value) {
         return Rejected("the same as the user's name".into());
     }
+    let camel = value.iter().all(u8::is_ascii_alphabetic)
+        && value
+            .windows(2)
+            .any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());
+    if camel && word_like(value) * 2 > value.len() {
+        return Rejected("a name in code".into());
+    }
     let letters = value
         .iter()
         .all(|b| b.is_ascii_lowercase() || matches!(b, b'-' | b'_'));
