@@ -5,6 +5,7 @@ use std::path::Path;
 
 use keysieve::engine::example::failures;
 use keysieve::engine::{Engine, RuleSet};
+use rayon::prelude::*;
 
 #[test]
 fn examples_fire_and_counter_examples_do_not() {
@@ -12,8 +13,8 @@ fn examples_fire_and_counter_examples_do_not() {
     let wrong: Vec<String> = engine
         .rules()
         .rules()
-        .iter()
-        .flat_map(|rule| {
+        .par_iter()
+        .flat_map_iter(|rule| {
             failures(&engine, rule)
                 .into_iter()
                 .map(|said| format!("{} {said}", rule.id))

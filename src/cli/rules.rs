@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use keysieve::engine::example::failures;
 use keysieve::engine::{Engine, RuleSet};
 use keysieve::rule::{Matcher, Rule};
+use rayon::prelude::*;
 use serde_json::json;
 
 use super::args::RulesCommand;
@@ -166,25 +167,27 @@ fn test(out: &mut Vec<u8>, files: &[PathBuf]) -> Result<Exit, Failure> {
     let mine = read_rules(files)?;
     let ids: BTreeSet<String> = mine.iter().map(|rule| rule.id.to_string()).collect();
     let engine = Engine::new(RuleSet::embedded().with(mine)).with_dropped();
-    let mut failed = 0;
-    for rule in engine
-        .rules()
-        .rules()
+    let rules = engine.rules().rules();
+    let mine: Vec<&Rule> = rules
         .iter()
         .filter(|rule| ids.contains(&rule.id[..]))
-    {
-        let wrong = failures(&engine, rule);
-        failed += usize::from(!wrong.is_empty());
-        let _ = writeln!(
-            out,
-            "{}  {}",
-            if wrong.is_empty() { "ok    " } else { "FAILED" },
-            rule.id
-        );
+        .collect();
+    // Each example is tried with a dozen generated values: worth all the processors there are.
+    let results: Vec<(&Rule, Vec<String>)> = mine
+        .par_iter()
+        .map(|rule| (*rule, failures(&engine, rule)))
+        .collect();
+    for (rule, wrong) in &results {
+        let verdict = if wrong.is_empty() { "ok    " } else { "FAILED" };
+        let _ = writeln!(out, "{verdict}  {}", rule.id);
         wrong
             .iter()
             .for_each(|failure| _ = writeln!(out, "        {failure}"));
     }
+    let failed = results
+        .iter()
+        .filter(|(_, wrong)| !wrong.is_empty())
+        .count();
     let rules = if ids.len() == 1 { "rule" } else { "rules" };
     let _ = writeln!(out, "{} {rules}, {failed} failed", ids.len());
     Ok(if failed == 0 {
