@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use serde_json::json;
 
 use super::args::RulesCommand;
-use super::settings::read_rules;
+use super::settings::{read_rules, with_embedded};
 use super::{Exit, Failure};
 
 /// Lists, shows or tests rules.
@@ -19,7 +19,7 @@ pub fn run(command: &RulesCommand) -> Result<Exit, Failure> {
     let mut out = Vec::new();
     let exit = match command {
         RulesCommand::List { rules, json } => {
-            let rules = RuleSet::embedded().with(read_rules(rules)?);
+            let rules = with_embedded(read_rules(rules)?)?;
             if *json {
                 list_json(&mut out, &rules)
             } else {
@@ -28,7 +28,7 @@ pub fn run(command: &RulesCommand) -> Result<Exit, Failure> {
             Exit::Clean
         }
         RulesCommand::Show { id, rules } => {
-            let rules = RuleSet::embedded().with(read_rules(rules)?);
+            let rules = with_embedded(read_rules(rules)?)?;
             let rule = rules.get(id).ok_or_else(|| unknown(id, &rules))?;
             show(&mut out, rule);
             Exit::Clean
@@ -166,7 +166,7 @@ fn show(out: &mut Vec<u8>, rule: &Rule) {
 fn test(out: &mut Vec<u8>, files: &[PathBuf]) -> Result<Exit, Failure> {
     let mine = read_rules(files)?;
     let ids: BTreeSet<String> = mine.iter().map(|rule| rule.id.to_string()).collect();
-    let engine = Engine::new(RuleSet::embedded().with(mine)).with_dropped();
+    let engine = Engine::new(with_embedded(mine)?).with_dropped();
     let rules = engine.rules().rules();
     let mine: Vec<&Rule> = rules
         .iter()

@@ -168,7 +168,7 @@ fn rules(input: &InputArgs, settings: &Settings) -> Result<RuleSet, Failure> {
         .chain(&input.rules)
         .cloned()
         .collect();
-    let rules = RuleSet::embedded().with(read_rules(&files)?);
+    let rules = with_embedded(read_rules(&files)?)?;
     let wanted = patterns(&input.rule)?;
     let unwanted = patterns(&input.disable_rule)?;
     for pattern in wanted.iter().chain(&unwanted) {
@@ -198,6 +198,15 @@ fn patterns(texts: &[String]) -> Result<Vec<RulePattern>, Failure> {
     let parse =
         |text: &String| RulePattern::parse(text).map_err(|e| Failure(format!("`{text}`: {e}")));
     texts.iter().map(parse).collect()
+}
+
+/// The embedded rules and these.
+pub fn with_embedded(rules: Vec<Rule>) -> Result<RuleSet, Failure> {
+    let rules = RuleSet::embedded().with(rules);
+    match rules.excess() {
+        Some(message) => Err(Failure::from(message)),
+        None => Ok(rules),
+    }
 }
 
 /// Compiles the rules of files, and of the `.toml` files of directories.

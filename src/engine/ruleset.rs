@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use super::embedded;
+use super::sieve::MOST_WORDS;
 use super::tables::Index;
 use crate::model::RuleInfo;
 use crate::rule::{Matcher, Rule};
@@ -68,6 +69,14 @@ impl RuleSet {
         &self.rules
     }
 
+    /// What is wrong with the rules together, if anything is: the tables hold so many keywords and no more.
+    pub fn excess(&self) -> Option<String> {
+        let keywords: usize = self.rules.iter().map(|rule| rule.keywords.len()).sum();
+        (keywords > MOST_WORDS).then(|| {
+            format!("the rules have {keywords} keywords together; expected at most {MOST_WORDS}")
+        })
+    }
+
     /// The rule of an id.
     pub fn get(&self, id: &str) -> Option<&Rule> {
         self.rules.iter().find(|rule| rule.id == id)
@@ -102,5 +111,25 @@ impl Rule {
             references: texts(&self.references),
             tags: texts(&self.tags),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::Keyword;
+
+    #[test]
+    fn too_many_keywords_are_told() {
+        let mut rule = RuleSet::embedded().rules()[0].clone();
+        rule.id = "many".into();
+        rule.keywords = (0..MOST_WORDS)
+            .map(|number| Keyword {
+                text: format!("word{number}").into(),
+                ignore_case: false,
+            })
+            .collect();
+        assert_eq!(RuleSet::new(vec![rule.clone()]).excess(), None);
+        assert!(RuleSet::embedded().with(vec![rule]).excess().is_some());
     }
 }

@@ -18,6 +18,9 @@ const STEP: usize = 32;
 /// Bytes that one turn looks at.
 const VIEW: usize = STEP + 2;
 
+/// The most keywords that the tables can count.
+pub const MOST_WORDS: usize = 32_000;
+
 /// A keyword as the sieve sees it.
 #[derive(Debug, Clone)]
 pub struct Word {
@@ -85,8 +88,12 @@ const fn first_three(gram: u32) -> u32 {
 }
 
 impl Sieve {
-    /// Builds the tables for `words`, of at least three bytes each and fewer than 65,536 in number.
+    /// Builds the tables for `words`, of at least three bytes each and at most [`MOST_WORDS`] in number.
     pub fn build(words: Vec<Word>) -> Sieve {
+        assert!(
+            words.len() <= MOST_WORDS,
+            "because whoever adds rules counts their keywords"
+        );
         let mut map = vec![0u8; MAP_SIZE];
         let mut enter = |gram: u32| {
             let (byte, bit) = place(fold(gram));
