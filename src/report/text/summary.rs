@@ -199,7 +199,8 @@ fn stats(to: &mut dyn Write, ink: Ink, stats: &Stats, bytes: u64) -> io::Result<
             "  {:>10}  {:>10}  {:>10}",
             rule.hits, rule.candidates, rule.kept
         )?;
-        match rate > f64::from(rule.budget) {
+        // A few hits in a small file are no rate.
+        match bytes >= 1_000_000 && rate > f64::from(rule.budget) {
             true => writeln!(
                 to,
                 "  {}",
