@@ -266,16 +266,20 @@ fn excluded_by(
     current: &Path,
 ) -> Excluded {
     let current = current.to_owned();
-    Box::new(move |path, is_dir| {
+    let configured = settings.excludes_any();
+    let by_configuration = move |path: &Path, is_dir| {
         let mut shown = keysieve::source::shown(path);
         if is_dir {
             shown.push('/');
         }
+        settings.excludes(&shown)
+    };
+    Box::new(move |path, is_dir| {
         let file = ignore_file.as_ref();
         [
             given.matches(&current, path, is_dir),
             file.is_some_and(|file| file.exclude.matches(&current, path, is_dir)),
-            settings.excludes(&shown),
+            configured && by_configuration(path, is_dir),
         ]
         .contains(&true)
     })

@@ -171,6 +171,11 @@ impl Settings {
         });
     }
 
+    /// Whether there is anything that keeps paths from being scanned.
+    pub fn excludes_any(&self) -> bool {
+        self.excludes.iter().any(|layer| !layer.origins.is_empty())
+    }
+
     /// Whether a path is not to be scanned at all; counts the use. As reports name it, a folder with a `/` at its end.
     pub fn excludes(&self, path: &str) -> bool {
         let mut excluded = false;

@@ -11,7 +11,7 @@ use super::placeholder;
 use super::trees;
 use super::vocabulary::{Class, is_word_for_secret};
 use super::words::{split, word_like};
-use super::{CONTEXT, Case, Evidence, Kept, Reason, Verdict};
+use super::{CONTEXT, Case, Evidence, Kept, Reason, Verdict, printable};
 use crate::engine::assignment::{Assigned, Operator, Quote};
 use crate::rule::Rule;
 
@@ -27,7 +27,7 @@ pub fn judge(rule: &Rule, case: &Case<'_>, assigned: &Assigned) -> Verdict {
     };
     let name = &case.hay[assigned.name.clone()];
     let mut evidence = vec![
-        Evidence::Name(String::from_utf8_lossy(name).into_owned()),
+        Evidence::Name(printable(name)),
         Evidence::Random(randomness(case.secret())),
         Evidence::Score(score.points),
     ];

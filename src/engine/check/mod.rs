@@ -190,6 +190,12 @@ pub fn judge(rule: &Rule, case: &Case<'_>) -> Verdict {
     {
         return Verdict::Drop(Reason::Placeholder(what));
     }
+    let share =
+        (rule.randomness > 0.0).then(|| randomness(&secret[prefix_len(rule).min(secret.len())..]));
+    if let Some(share) = share.filter(|share| *share < rule.randomness) {
+        return Verdict::Drop(Reason::Entropy(share));
+    }
+    // Nothing is put together before what is cheap has spoken.
     let mut kept = Kept {
         confidence: rule.confidence,
         severity: rule.severity,
@@ -199,14 +205,7 @@ pub fn judge(rule: &Rule, case: &Case<'_>) -> Verdict {
         Some(assigned) => Evidence::Name(printable(&case.hay[assigned.name.clone()])),
         None => Evidence::Shape,
     });
-    if rule.randomness > 0.0 {
-        let body = &secret[prefix_len(rule).min(secret.len())..];
-        let share = randomness(body);
-        if share < rule.randomness {
-            return Verdict::Drop(Reason::Entropy(share));
-        }
-        kept.evidence.push(Evidence::Random(share));
-    }
+    kept.evidence.extend(share.map(Evidence::Random));
     match rule.structure {
         Some(check) => structured(check, secret, case, kept),
         None => Verdict::Keep(kept),
