@@ -677,3 +677,34 @@ mod unix {
         }
     }
 }
+
+/// What stands around a finding is shown too, and must not show a secret: neither in the name that a value is assigned
+/// to, nor where a value is repeated in a place that is no finding.
+#[test]
+fn what_stands_around_a_secret_shows_none() {
+    let password = ["x9Kq2Lm", "!Z7pTw4V"].concat();
+    for (content, secret) in [
+        (format!("x.{}.token = \"{password}\"\n", token(1)), token(1)),
+        (format!("{}-password = '{password}'\n", token(2)), token(2)),
+        (
+            format!("password = \"{password}\" # was {password} before\n"),
+            password.clone(),
+        ),
+        (
+            format!("use {password}; password = \"{password}\"\n"),
+            password.clone(),
+        ),
+    ] {
+        let tree = Tree::new();
+        tree.file("a.txt", &content);
+        for format in ["text", "json", "jsonl", "sarif", "csv", "junit"] {
+            let run = tree.run(["scan", "--explain", "--format", format]);
+            assert_eq!(run.code, 1, "{run:?}");
+            let printed = run.stdout + &run.stderr;
+            assert!(
+                !printed.contains(&secret),
+                "{format} of {content}: {printed}"
+            );
+        }
+    }
+}

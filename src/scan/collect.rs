@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
-use super::Scan;
-use crate::engine::{Emission, Kept, Verdict};
+use super::{Scan, veil};
+use crate::engine::{Emission, Kept, Reason, Verdict};
 use crate::model::{
     Dropped, Event, Finding, Fingerprint, Location, Origin, RuleInfo, Salt, Secret, Severity, Skip,
-    SkipKind, Summary, mask, mask_line,
+    SkipKind, Summary, mask,
 };
 use crate::rule::Rule;
 use crate::suppress::Sighting;
@@ -36,6 +36,8 @@ struct Inner {
     beyond: Option<(Origin, u64)>,
     skips: BTreeMap<SkipKind, (u64, Vec<Skip>)>,
     dropped: Vec<Dropped>,
+    /// Dropped candidates beyond those.
+    unlisted: u64,
 }
 
 /// One credential so far.
@@ -99,7 +101,7 @@ impl<'s> Collector<'s> {
                 self.inner().below += 1;
             }
             Verdict::Keep(kept) => self.keep(origin, emission, kept),
-            Verdict::Drop(reason) => self.drop(origin, emission, reason.to_string()),
+            Verdict::Drop(reason) => self.drop(origin, emission, reason),
         }
     }
 
@@ -111,25 +113,19 @@ impl<'s> Collector<'s> {
         let secret = without_carriage_returns(emission.secret);
         let rule = self.rule(emission.candidate.rule);
         let fingerprint = Fingerprint::new(&self.salt, &rule.id, &secret);
-        let line = emission.line();
         let accepted = self.scan.policy.accept(&Sighting {
             rule: &rule.id,
             path: &self.scan.root.path(origin.as_str()),
             secret: &secret,
-            line: &emission.around[line.clone()],
+            line: &emission.around[emission.line()],
             previous_line: emission.previous_line(),
             fingerprint,
         });
-        let within = |range: &std::ops::Range<usize>| {
-            range.start.clamp(line.start, line.end) - line.start
-                ..range.end.clamp(line.start, line.end) - line.start
-        };
-        let secrets: Vec<_> = emission.secrets.iter().map(within).collect();
         let location = Location {
             origin: origin.clone(),
             start: emission.start,
             end: emission.end,
-            snippet: mask_line(&emission.around[line.clone()], &secrets),
+            snippet: veil::snippet(emission),
             accepted,
         };
         if location.accepted.is_none() {
@@ -139,7 +135,7 @@ impl<'s> Collector<'s> {
         self.add(Place {
             rule,
             secret: &secret,
-            kept,
+            kept: &veil::judgement(kept, emission),
             fingerprint,
             location,
         });
@@ -193,19 +189,21 @@ impl<'s> Collector<'s> {
         }
     }
 
-    fn drop(&self, origin: &Origin, emission: &Emission<'_>, reason: String) {
+    fn drop(&self, origin: &Origin, emission: &Emission<'_>, reason: &Reason) {
         let rule = self.rule(emission.candidate.rule);
         let mut inner = self.inner();
-        if inner.dropped.len() < LISTED {
-            let rule = info(&mut inner.rules, emission.candidate.rule, rule);
-            inner.dropped.push(Dropped {
-                rule,
-                origin: origin.clone(),
-                start: emission.start,
-                masked: mask(emission.secret),
-                reason,
-            });
+        if inner.dropped.len() == LISTED {
+            inner.unlisted += 1;
+            return;
         }
+        let rule = info(&mut inner.rules, emission.candidate.rule, rule);
+        inner.dropped.push(Dropped {
+            rule,
+            origin: origin.clone(),
+            start: emission.start,
+            masked: mask(emission.secret),
+            reason: reason.to_string(),
+        });
     }
 
     /// Hands out what was found since the last time, except for what is accepted.
@@ -235,6 +233,10 @@ impl<'s> Collector<'s> {
             below_confidence: inner.below,
             ..Summary::default()
         };
+        if inner.unlisted > 0 {
+            let text = format!("{} more dropped candidates are not listed", inner.unlisted);
+            summary.notes.push(text);
+        }
         inner.dropped.sort_by(|a, b| {
             (&a.origin, a.start, &a.rule.id).cmp(&(&b.origin, b.start, &b.rule.id))
         });

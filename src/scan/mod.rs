@@ -1,6 +1,7 @@
 //! Joins sources and the engine: threads, deduplication, order, limits, progress.
 
 mod collect;
+mod veil;
 mod worker;
 
 use std::io::Read;
@@ -179,7 +180,7 @@ impl Scan<'_> {
         summary.files = self.progress.files();
         summary.bytes = self.progress.bytes();
         summary.rules = self.engine.rules().rules().len();
-        summary.notes = self.policy.notes();
+        summary.notes.extend(self.policy.notes());
         summary.interrupted = self.progress.stopped();
         if self.options.report_unused && !summary.interrupted {
             summary.unused = self.policy.unused();

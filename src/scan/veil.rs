@@ -1,0 +1,71 @@
+//! What of a finding's surroundings may be shown: everything printable is masked by the same secrets.
+
+use std::ops::Range;
+
+use crate::engine::{Emission, Evidence, Kept};
+use crate::model::{MASK, mask_line};
+
+/// Shorter values are not looked for elsewhere: they stand in ordinary words.
+const LEAST: usize = 4;
+
+/// The line of the finding, with every secret in it masked wherever it stands: also where a secret is repeated in a
+/// place that is no finding of its own.
+pub fn snippet(emission: &Emission<'_>) -> String {
+    let line = emission.line();
+    let text = &emission.around[line.clone()];
+    let within = |range: &Range<usize>| {
+        range.start.clamp(line.start, line.end) - line.start
+            ..range.end.clamp(line.start, line.end) - line.start
+    };
+    let mut secrets: Vec<Range<usize>> = emission.secrets.iter().map(within).collect();
+    for value in values(emission) {
+        let repeated = memchr::memmem::find_iter(text, value);
+        secrets.extend(repeated.map(|at| at..at + value.len()));
+    }
+    mask_line(text, &secrets)
+}
+
+/// The judgement, without the name that the value is assigned to where a secret stands in that name.
+pub fn judgement(kept: &Kept, emission: &Emission<'_>) -> Kept {
+    let mut kept = kept.clone();
+    for evidence in &mut kept.evidence {
+        if let Evidence::Name(name) = evidence
+            && (name_overlaps(emission) || holds_value(name, emission))
+        {
+            *name = MASK.to_owned();
+        }
+    }
+    kept
+}
+
+/// The secrets of the surroundings, this one included.
+fn values<'e>(emission: &Emission<'e>) -> impl Iterator<Item = &'e [u8]> {
+    let around = emission.around;
+    let values = emission
+        .secrets
+        .iter()
+        .map(move |range| &around[range.clone()]);
+    values.filter(|value| value.len() >= LEAST)
+}
+
+fn holds_value(name: &str, emission: &Emission<'_>) -> bool {
+    values(emission).any(|value| memchr::memmem::find(name.as_bytes(), value).is_some())
+}
+
+/// Whether another secret reaches into the match outside of the value, which is where its name stands.
+fn name_overlaps(emission: &Emission<'_>) -> bool {
+    let candidate = emission.candidate;
+    let before = (candidate.secret.start - candidate.span.start) as usize;
+    let behind = candidate.span.end.saturating_sub(candidate.secret.end) as usize;
+    let at = &emission.at;
+    let sides = [
+        at.start.saturating_sub(before)..at.start,
+        at.end..at.end + behind,
+    ];
+    let others = emission.secrets.iter().filter(|secret| *secret != at);
+    others.into_iter().any(|secret| {
+        sides
+            .iter()
+            .any(|side| secret.start < side.end && side.start < secret.end)
+    })
+}
