@@ -189,19 +189,32 @@ const PIECES: &[&str] = &[
     "\u{1b}[0m",
 ];
 
-fn small_engine() -> &'static Engine {
-    static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
+/// One engine that hands out the dropped candidates too, and one as it is used.
+fn pair(rules: &RuleSet) -> [Engine; 2] {
+    let engine = || Engine::new(rules.clone());
+    [engine().with_dropped(), engine()]
+}
+
+fn small_engines() -> [&'static Engine; 2] {
+    static ENGINES: LazyLock<[Engine; 2]> = LazyLock::new(|| {
         let mut rules = compile_file("acme.toml", RULES).expect("the test's own rules");
         rules.extend(compile_file("generic.toml", GENERIC).expect("the test's own rules"));
-        Engine::new(RuleSet::new(rules)).with_dropped()
+        pair(&RuleSet::new(rules))
     });
-    &ENGINE
+    ENGINES.each_ref()
+}
+
+fn full_engines() -> [&'static Engine; 2] {
+    static ENGINES: LazyLock<[Engine; 2]> = LazyLock::new(|| pair(&RuleSet::embedded()));
+    ENGINES.each_ref()
+}
+
+fn small_engine() -> &'static Engine {
+    small_engines()[0]
 }
 
 fn full_engine() -> &'static Engine {
-    static ENGINE: LazyLock<Engine> =
-        LazyLock::new(|| Engine::new(RuleSet::embedded()).with_dropped());
-    &ENGINE
+    full_engines()[0]
 }
 
 /// What of a candidate must not depend on the way in.
@@ -254,17 +267,34 @@ fn chunked(engine: &Engine, bytes: &[u8], cuts: &[usize]) -> Vec<Seen> {
     seen(engine, all)
 }
 
-fn edited(engine: &Engine, base: &[u8], bytes: &[u8], edits: &[Edit]) -> Vec<Seen> {
+fn edited(engine: &Engine, base: &[u8], versions: &[(&[u8], &[Edit])]) -> Vec<Seen> {
     let mut scratch = engine.scratch();
-    let scanned = engine.scan_base(base, &mut scratch);
-    let scanned = engine.rescan(&scanned, bytes, edits, &mut scratch);
-    let found = engine.candidates(&scanned, "", bytes, &mut scratch);
-    seen(engine, found.into_iter().map(|c| (c, None)).collect())
+    let mut scanned = engine.scan_base(base, &mut scratch);
+    let mut last = base;
+    for (bytes, edits) in versions {
+        scanned = engine.rescan(&scanned, bytes, edits, &mut scratch);
+        last = bytes;
+    }
+    let mut all = Vec::new();
+    let mut out = |e: Emission<'_>| all.push((e.candidate.clone(), Some((e.start, e.end))));
+    engine.examine_scanned(&scanned, ("", last), &mut scratch, &mut out);
+    let kept = all.iter().any(|(candidate, _)| candidate.kept());
+    assert_eq!(engine.any_kept(&scanned, last, &mut scratch), kept);
+    seen(engine, all)
 }
 
-fn without_places(mut seen: Vec<Seen>) -> Vec<Seen> {
-    seen.iter_mut().for_each(|s| s.place = None);
-    seen
+/// The candidates after each version are those of a scan of it; kept ones alone where the engine hands out no others.
+fn check_history(engines: [&Engine; 2], base: &[u8], versions: &[(Vec<Edit>, Vec<u8>)]) {
+    for count in 1..=versions.len() {
+        let versions: Vec<(&[u8], &[Edit])> = versions[..count]
+            .iter()
+            .map(|(edits, bytes)| (&bytes[..], &edits[..]))
+            .collect();
+        let last = versions[count - 1].0;
+        for engine in engines {
+            assert_eq!(edited(engine, base, &versions), whole(engine, last));
+        }
+    }
 }
 
 /// Text of pieces, with long stretches between some of them.
@@ -382,17 +412,17 @@ proptest! {
     }
 
     #[test]
-    fn patches_find_what_a_scan_finds(base in text(60), cuts in patches()) {
-        let engine = small_engine();
-        let (edits, bytes) = patch(&base, &cuts);
-        prop_assert_eq!(edited(engine, &base, &bytes, &edits), without_places(whole(engine, &bytes)));
+    fn patches_find_what_a_scan_finds(base in text(60), cuts in patches(), then in patches()) {
+        let first = patch(&base, &cuts);
+        let second = patch(&first.1, &then);
+        check_history(small_engines(), &base, &[first, second]);
     }
 
     #[test]
-    fn edits_find_what_a_scan_finds(base in text(40), plan in plan(text(4))) {
-        let engine = small_engine();
-        let (edits, bytes) = apply(&base, &plan);
-        prop_assert_eq!(edited(engine, &base, &bytes, &edits), without_places(whole(engine, &bytes)));
+    fn edits_find_what_a_scan_finds(base in text(40), plan in plan(text(4)), then in plan(text(4))) {
+        let first = apply(&base, &plan);
+        let second = apply(&first.1, &then);
+        check_history(small_engines(), &base, &[first, second]);
     }
 }
 
@@ -409,10 +439,14 @@ proptest! {
     }
 
     #[test]
-    fn edits_find_what_a_scan_finds_with_the_embedded_rules(base in examples(24), plan in plan(examples(3))) {
-        let engine = full_engine();
-        let (edits, bytes) = apply(&base, &plan);
-        prop_assert_eq!(edited(engine, &base, &bytes, &edits), without_places(whole(engine, &bytes)));
+    fn edits_find_what_a_scan_finds_with_the_embedded_rules(
+        base in examples(24),
+        plan in plan(examples(3)),
+        then in plan(examples(3)),
+    ) {
+        let first = apply(&base, &plan);
+        let second = apply(&first.1, &then);
+        check_history(full_engines(), &base, &[first, second]);
     }
 }
 

@@ -30,10 +30,12 @@ pub enum Progress {
     More,
 }
 
+/// How far around a match a check or a boundary looks, and a keyword's length.
+pub const MARGIN: usize = CONTEXT + ESCAPE + 64;
+
 /// How far to either side of a hit a rule looks, runs and blocks (which go on by themselves) apart.
 pub fn reach(rule: &Rule) -> usize {
-    let around = CONTEXT + ESCAPE + 64;
-    around
+    MARGIN
         + match &rule.matcher {
             Matcher::Pattern(pattern, _) => pattern.max_len as usize,
             Matcher::Assignment(_) => assignment::REACH,

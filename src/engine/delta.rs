@@ -5,28 +5,23 @@
 
 use std::ops::Range;
 
-use super::candidate::{Candidate, resolve};
-use super::confirm::Text;
+use super::candidate::Candidate;
+use super::confirm::{self, Text};
+use super::position::Walker;
 use super::sieve::WordHit;
-use super::utf16;
-use super::{Engine, Scratch};
-
-/// How new bytes come from a base: edits follow one another and cover the new bytes wholly.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Edit {
-    /// These bytes of the base.
-    Copy(Range<usize>),
-    /// So many bytes that are not of the base.
-    Insert(usize),
-}
+use super::{Emission, Engine, Scratch, stream, utf16};
+use crate::model::Edit;
 
 /// What a scan leaves behind for the scan of the next version.
 #[derive(Debug, Clone, Default)]
 pub struct Scanned {
     /// Keyword hits, by position.
     hits: Vec<WordHit>,
-    /// Candidates before any gave way, by the position of their hit.
+    /// Candidates before any gave way, by the position of their hit. Dropped ones only where a verdict may depend on
+    /// more than the hit's neighbourhood, or where somebody asked for them.
     raw: Vec<Candidate>,
+    /// Whether there is a NUL, without which there is no UTF-16 text.
+    nul: bool,
 }
 
 /// Longest keyword, less one: how far before a join a hit across it may begin.
@@ -38,22 +33,35 @@ struct Copied {
     from: usize,
 }
 
+impl Copied {
+    /// Where `offset` of the new bytes lies in the base.
+    fn base(&self, offset: usize) -> usize {
+        offset - self.to.start + self.from
+    }
+
+    /// Whether all of `range`, in offsets of the base, was copied, and `reach` bytes around it too.
+    fn holds(&self, range: Range<usize>, reach: usize) -> bool {
+        let from = self.from..self.from + self.to.len();
+        range.start >= from.start + reach && range.end + reach <= from.end
+    }
+}
+
 impl Engine {
     /// Scans a whole blob and keeps what [`Engine::rescan`] needs.
     pub fn scan_base(&self, bytes: &[u8], scratch: &mut Scratch) -> Scanned {
-        let mut scanned = Scanned::default();
         self.hits(bytes, 0..bytes.len(), scratch);
-        scanned.hits.clone_from(&scratch.hits);
-        scanned.hits.sort_unstable();
-        let text = Text {
-            bytes,
-            start: 0,
-            complete: true,
+        let mut scanned = Scanned {
+            hits: scratch.hits.clone(),
+            raw: Vec::new(),
+            nul: memchr::memchr(0, bytes).is_some(),
         };
-        for hit in &scanned.hits {
-            self.confirm(&text, *hit, scratch, &mut scanned.raw);
+        scanned.hits.sort_unstable();
+        let mut at = 0;
+        while at < scanned.hits.len() {
+            let group = same_start(&scanned.hits[at..]);
+            self.confirm_group(bytes, group, scratch, &mut scanned.raw);
+            at += group.len();
         }
-        scanned.raw.sort_by_key(|candidate| candidate.hit);
         scanned
     }
 
@@ -67,69 +75,122 @@ impl Engine {
     ) -> Scanned {
         let copies = copies(edits);
         let hits = self.rescan_hits(scanned, bytes, edits, &copies, scratch);
+        let mut raw = Vec::new();
+        let (mut at, mut ahead) = (0, &copies[..]);
+        while at < hits.len() {
+            let group = same_start(&hits[at..]);
+            let start = group[0].start;
+            while ahead.first().is_some_and(|copy| copy.to.end <= start) {
+                ahead = &ahead[1..];
+            }
+            let copy = ahead.first().filter(|copy| copy.to.start <= start);
+            let inherited = copy.is_some_and(|copy| self.inherit(scanned, copy, group, &mut raw));
+            if !inherited {
+                self.confirm_group(bytes, group, scratch, &mut raw);
+            }
+            at += group.len();
+        }
+        let nul = match scanned.nul {
+            // It may have been cut out.
+            true => memchr::memchr(0, bytes).is_some(),
+            false => inserted(edits).any(|range| memchr::memchr(0, &bytes[range]).is_some()),
+        };
+        Scanned { hits, raw, nul }
+    }
+
+    /// Whether [`Engine::examine_scanned`] would hand out a candidate that is kept, rules of kind `file` apart.
+    pub fn any_kept(&self, scanned: &Scanned, bytes: &[u8], scratch: &mut Scratch) -> bool {
+        // What gives way gives way to one that is kept.
+        if scanned.raw.iter().any(Candidate::kept) {
+            return true;
+        }
+        let views = scanned.nul.then(|| utf16::decoded(bytes));
+        views.into_iter().flatten().any(|(_, text)| {
+            let mut found = Vec::new();
+            self.collect(&text, scratch, &mut found);
+            found.iter().any(Candidate::kept)
+        })
+    }
+
+    /// Hands out what [`Engine::examine`] hands out for the same bytes.
+    pub fn examine_scanned(
+        &self,
+        scanned: &Scanned,
+        blob: (&str, &[u8]),
+        scratch: &mut Scratch,
+        out: &mut dyn FnMut(Emission<'_>),
+    ) {
+        let (name, bytes) = blob;
+        let mut found = scanned.raw.clone();
+        found.extend(super::file::candidates(self, name, bytes));
+        self.hand_out(bytes, found, Walker::default(), scratch, out);
+        if scanned.nul {
+            self.examine_views(bytes, scratch, out);
+        }
+    }
+
+    /// Hands out the candidates of the UTF-16 text in `bytes`.
+    pub(super) fn examine_views(
+        &self,
+        bytes: &[u8],
+        scratch: &mut Scratch,
+        out: &mut dyn FnMut(Emission<'_>),
+    ) {
+        for (start, text) in utf16::decoded(bytes) {
+            let walker = Walker::of_view(Walker::default(), bytes, 0, start);
+            let mut found = Vec::new();
+            self.collect(&text, scratch, &mut found);
+            self.hand_out(&text, found, walker, scratch, &mut |emission| {
+                stream::map_view(start, emission, out);
+            });
+        }
+    }
+
+    /// Confirms hits that begin at the same place.
+    fn confirm_group(
+        &self,
+        bytes: &[u8],
+        group: &[WordHit],
+        scratch: &mut Scratch,
+        raw: &mut Vec<Candidate>,
+    ) {
         let text = Text {
             bytes,
             start: 0,
             complete: true,
         };
-        let mut raw = Vec::new();
-        let mut index = 0;
-        while index < hits.len() {
-            let start = hits[index].start;
-            let group = hits[index..]
-                .iter()
-                .take_while(|hit| hit.start == start)
-                .count();
-            let inherited = copies
-                .iter()
-                .find(|copy| copy.to.contains(&start))
-                .and_then(|copy| self.inherit(scanned, copy, start));
-            match inherited {
-                Some(candidates) => raw.extend(candidates),
-                None => {
-                    for hit in &hits[index..index + group] {
-                        self.confirm(&text, *hit, scratch, &mut raw);
-                    }
-                }
-            }
-            index += group;
+        let mark = raw.len();
+        for hit in group {
+            self.confirm(&text, *hit, scratch, raw);
         }
-        Scanned { hits, raw }
+        if !self.explain && raw.len() > mark {
+            let near = (self.group_reach(group) - confirm::MARGIN) as u64;
+            let far = |c: &Candidate| c.span.end - c.span.start > near;
+            let mut index = 0;
+            raw.retain(|candidate| {
+                index += 1;
+                index <= mark || candidate.kept() || far(candidate)
+            });
+        }
     }
 
-    /// The candidates that a scan of the same bytes yields. `name` is the file's name, as in [`Engine::scan`].
-    pub fn candidates(
-        &self,
-        scanned: &Scanned,
-        name: &str,
-        bytes: &[u8],
-        scratch: &mut Scratch,
-    ) -> Vec<Candidate> {
-        let mut found = Vec::new();
-        let mut all = scanned.raw.clone();
-        all.extend(super::file::candidates(self, name, bytes));
-        resolve(&mut all, self.rules.rules());
-        found.extend(
-            all.into_iter()
-                .filter(|candidate| candidate.kept() || self.explain),
-        );
-        found.sort_by_key(|candidate| candidate.secret.start);
-        for (start, text) in utf16::decoded(bytes) {
-            let mut raw = Vec::new();
-            self.collect(&text, scratch, &mut raw);
-            self.hand_out(
-                &text,
-                raw,
-                super::Walker::default(),
-                scratch,
-                &mut |emission| {
-                    super::stream::map_view(start, emission, &mut |e| {
-                        found.push(e.candidate.clone())
-                    });
-                },
-            );
-        }
-        found
+    /// How far the rules behind the keywords of `group` look to either side of the hit's start.
+    fn group_reach(&self, group: &[WordHit]) -> usize {
+        let reach = self.word_reach.get_or_init(|| self.reaches());
+        let widest = group.iter().map(|hit| reach[hit.word as usize]).max();
+        widest.unwrap_or(0) as usize
+    }
+
+    fn reaches(&self) -> Vec<u32> {
+        let (index, rules) = (self.rules.index(), self.rules.rules());
+        let behind = index.rule_starts.windows(2);
+        let reaches = behind.zip(index.sieve.words.iter()).map(|(range, word)| {
+            let rules = index.rules[range[0] as usize..range[1] as usize]
+                .iter()
+                .map(|&rule| confirm::reach(&rules[rule as usize]));
+            (rules.max().unwrap_or(0) + word.text.len()) as u32
+        });
+        reaches.collect()
     }
 
     fn rescan_hits(
@@ -142,70 +203,75 @@ impl Engine {
     ) -> Vec<WordHit> {
         let words = &self.rules.index().sieve.words;
         let length = |hit: &WordHit| words[hit.word as usize].text.len();
-        let mut hits = Vec::new();
+        let mut hits = Vec::with_capacity(scanned.hits.len() + 8);
+        let mut zones = zones(edits).into_iter().peekable();
+        let mut search = |before: usize, hits: &mut Vec<WordHit>| {
+            while let Some(zone) = zones.next_if(|zone| zone.start < before) {
+                self.hits(bytes, zone, scratch);
+                hits.extend_from_slice(&scratch.hits);
+            }
+        };
         for copy in copies {
             let from = copy.from..copy.from + copy.to.len();
+            search(copy.to.start, &mut hits);
             let first = scanned.hits.partition_point(|hit| hit.start < from.start);
             let inside = scanned.hits[first..]
                 .iter()
-                .take_while(|hit| hit.start < from.end);
-            hits.extend(
-                inside
-                    .filter(|hit| hit.start + length(hit) <= from.end)
-                    .map(|hit| WordHit {
-                        start: hit.start - copy.from + copy.to.start,
-                        ..*hit
-                    }),
-            );
+                .take_while(|hit| hit.start < from.end)
+                .filter(|hit| hit.start + length(hit) <= from.end);
+            hits.extend(inside.map(|hit| WordHit {
+                start: hit.start - copy.from + copy.to.start,
+                ..*hit
+            }));
         }
-        for zone in zones(edits) {
-            self.hits(bytes, zone, scratch);
-            hits.extend_from_slice(&scratch.hits);
-        }
-        hits.sort_unstable();
+        search(usize::MAX, &mut hits);
+        hits.sort();
         hits.dedup();
         hits
     }
 
-    /// The base's candidates of the hits at `start`, if all that they depend on lies in the copied stretch.
-    fn inherit<'a>(
+    /// Adds the base's candidates of the hits of `group`, if all that they depend on was copied.
+    fn inherit(
         &self,
-        scanned: &'a Scanned,
-        copy: &'a Copied,
-        start: usize,
-    ) -> Option<impl Iterator<Item = Candidate> + use<'a>> {
-        let within = |range: Range<usize>| {
-            range.start >= self.reach && {
-                let from = copy.from..copy.from + copy.to.len();
-                range.start - self.reach >= from.start && range.end + self.reach <= from.end
-            }
-        };
-        let base = start - copy.to.start + copy.from;
-        if !within(base..base + ACROSS + 1) {
-            return None;
+        scanned: &Scanned,
+        copy: &Copied,
+        group: &[WordHit],
+        raw: &mut Vec<Candidate>,
+    ) -> bool {
+        let base = copy.base(group[0].start);
+        let reach = self.group_reach(group);
+        if !copy.holds(base..base + 1, reach) {
+            return false;
         }
         let first = scanned
             .raw
             .partition_point(|candidate| candidate.hit < base as u64);
-        let count = scanned.raw[first..]
+        let candidates = scanned.raw[first..]
             .iter()
-            .take_while(|candidate| candidate.hit == base as u64)
-            .count();
-        let candidates = &scanned.raw[first..first + count];
-        let whole = |c: &Candidate| within(c.span.start as usize..c.span.end as usize);
+            .take_while(|candidate| candidate.hit == base as u64);
+        let whole = |c: &Candidate| copy.holds(c.span.start as usize..c.span.end as usize, reach);
+        if !candidates.clone().all(whole) {
+            return false;
+        }
         let (from, to) = (copy.from as u64, copy.to.start as u64);
-        candidates.iter().all(whole).then(|| {
-            candidates.iter().map(move |candidate| {
-                let shift = |offset: u64| offset - from + to;
-                Candidate {
-                    hit: shift(candidate.hit),
-                    span: shift(candidate.span.start)..shift(candidate.span.end),
-                    secret: shift(candidate.secret.start)..shift(candidate.secret.end),
-                    ..candidate.clone()
-                }
-            })
-        })
+        let shift = |offset: u64| offset - from + to;
+        raw.extend(candidates.map(|candidate| Candidate {
+            hit: shift(candidate.hit),
+            span: shift(candidate.span.start)..shift(candidate.span.end),
+            secret: shift(candidate.secret.start)..shift(candidate.secret.end),
+            ..candidate.clone()
+        }));
+        true
     }
+}
+
+/// The first hits of `hits` that begin at the same place.
+fn same_start(hits: &[WordHit]) -> &[WordHit] {
+    let count = hits
+        .iter()
+        .take_while(|hit| hit.start == hits[0].start)
+        .count();
+    &hits[..count]
 }
 
 fn copies(edits: &[Edit]) -> Vec<Copied> {
@@ -224,6 +290,21 @@ fn copies(edits: &[Edit]) -> Vec<Copied> {
         }
     }
     copies
+}
+
+/// The inserted stretches, in offsets of the new bytes.
+fn inserted(edits: &[Edit]) -> impl Iterator<Item = Range<usize>> {
+    let mut at = 0;
+    edits.iter().filter_map(move |edit| match edit {
+        Edit::Copy(from) => {
+            at += from.len();
+            None
+        }
+        Edit::Insert(length) => {
+            at += length;
+            Some(at - length..at)
+        }
+    })
 }
 
 /// Where hits may begin that no copied stretch brings along: in inserted bytes, and shortly before every join.

@@ -24,11 +24,14 @@ mod utf16;
 
 pub use candidate::{Candidate, HEAD, rank};
 pub use check::{CONTEXT, Evidence, Kept, Reason, Verdict};
-pub use delta::{Edit, Scanned};
+pub use delta::Scanned;
+pub use crate::model::Edit;
 pub use emit::{AROUND, Emission};
 pub use position::Walker;
 pub use ruleset::RuleSet;
 pub use stream::Stream;
+
+use std::sync::OnceLock;
 
 use matching::{Lazy, Memory};
 
@@ -75,6 +78,8 @@ pub struct Engine {
     lazies: Vec<[Lazy; 2]>,
     file_rules: Vec<u16>,
     reach: usize,
+    /// How far the rules of each keyword look; only what scans edits asks for it.
+    word_reach: OnceLock<Vec<u32>>,
     stats: bool,
     explain: bool,
 }
@@ -91,6 +96,7 @@ impl Engine {
             lazies,
             file_rules,
             reach,
+            word_reach: OnceLock::new(),
             stats: false,
             explain: false,
         }
@@ -149,14 +155,7 @@ impl Engine {
         self.collect(bytes, scratch, &mut found);
         found.extend(file::candidates(self, name, bytes));
         self.hand_out(bytes, found, Walker::default(), scratch, out);
-        for (start, text) in utf16::decoded(bytes) {
-            let walker = Walker::of_view(Walker::default(), bytes, 0, start);
-            let mut found = Vec::new();
-            self.collect(&text, scratch, &mut found);
-            self.hand_out(&text, found, walker, scratch, &mut |emission| {
-                stream::map_view(start, emission, out);
-            });
-        }
+        self.examine_views(bytes, scratch, out);
     }
 
     fn hand_out(

@@ -1,5 +1,6 @@
 //! Plain data that every room shares: no I/O, no threads, no global state.
 
+mod edit;
 mod finding;
 mod level;
 mod mask;
@@ -8,6 +9,7 @@ mod secret;
 mod source_error;
 mod summary;
 
+pub use edit::Edit;
 pub use finding::{Acceptance, Dropped, Finding, Fingerprint, Location, Position, RuleInfo, Salt};
 pub use level::{Confidence, Severity};
 pub use mask::{MASK, mask, mask_line};
