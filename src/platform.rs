@@ -47,3 +47,26 @@ pub fn with_usual_permissions(builder: &mut tempfile::Builder<'_, '_>) {
 /// Gives a new file the permissions that the user's own files have, rather than a temporary file's.
 #[cfg(not(unix))]
 pub fn with_usual_permissions(_builder: &mut tempfile::Builder<'_, '_>) {}
+
+/// Fills `buffer` from `offset` of a file on, without a position that threads would share.
+#[cfg(unix)]
+pub fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, buffer, offset)
+}
+
+/// Fills `buffer` from `offset` of a file on, without a position that threads would share.
+#[cfg(windows)]
+pub fn read_at(file: &File, mut buffer: &mut [u8], mut offset: u64) -> io::Result<()> {
+    use std::os::windows::fs::FileExt;
+
+    while !buffer.is_empty() {
+        match file.seek_read(buffer, offset)? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            count => {
+                buffer = &mut buffer[count..];
+                offset += count as u64;
+            }
+        }
+    }
+    Ok(())
+}

@@ -3,6 +3,7 @@
 
 mod exclude;
 mod file;
+pub mod git;
 mod stdin;
 mod walk;
 
