@@ -218,7 +218,7 @@ fn render_sieve(sieve: &sieve::Sieve) -> String {
         )
     };
     format!(
-        "Sieve {{ words: {}, map: Cow::Borrowed(&{:?}), wide: {}, short: {} }}",
+        "Sieve {{ words: {}, map: Cow::Borrowed(&{:?}), wide: {}, short: {}, longest: {} }}",
         list(&sieve.words, |w| format!(
             "Word {{ text: {}, fold: {} }}",
             list(&w.text, |b| b.to_string()),
@@ -226,6 +226,7 @@ fn render_sieve(sieve: &sieve::Sieve) -> String {
         )),
         sieve.map,
         buckets(&sieve.wide),
-        buckets(&sieve.short)
+        buckets(&sieve.short),
+        sieve.longest
     )
 }

@@ -24,9 +24,6 @@ pub struct Scanned {
     nul: bool,
 }
 
-/// Longest keyword, less one: how far before a join a hit across it may begin.
-const ACROSS: usize = 63;
-
 /// A copied stretch, in offsets of the new bytes.
 struct Copied {
     to: Range<usize>,
@@ -204,7 +201,9 @@ impl Engine {
         let words = &self.rules.index().sieve.words;
         let length = |hit: &WordHit| words[hit.word as usize].text.len();
         let mut hits = Vec::with_capacity(scanned.hits.len() + 8);
-        let mut zones = zones(edits).into_iter().peekable();
+        // How far before a join a hit across it may begin.
+        let across = self.rules.index().sieve.longest.saturating_sub(1);
+        let mut zones = zones(edits, across).into_iter().peekable();
         let mut search = |before: usize, hits: &mut Vec<WordHit>| {
             while let Some(zone) = zones.next_if(|zone| zone.start < before) {
                 self.hits(bytes, zone, scratch);
@@ -308,18 +307,18 @@ fn inserted(edits: &[Edit]) -> impl Iterator<Item = Range<usize>> {
 }
 
 /// Where hits may begin that no copied stretch brings along: in inserted bytes, and shortly before every join.
-fn zones(edits: &[Edit]) -> Vec<Range<usize>> {
+fn zones(edits: &[Edit], across: usize) -> Vec<Range<usize>> {
     let mut zones: Vec<Range<usize>> = Vec::new();
     let mut at = 0usize;
     for edit in edits {
         let zone = match edit {
             Edit::Copy(from) => {
-                let zone = at.saturating_sub(ACROSS)..at;
+                let zone = at.saturating_sub(across)..at;
                 at += from.len();
                 zone
             }
             Edit::Insert(length) => {
-                let zone = at.saturating_sub(ACROSS)..at + length;
+                let zone = at.saturating_sub(across)..at + length;
                 at += length;
                 zone
             }

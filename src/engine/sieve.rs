@@ -17,6 +17,8 @@ pub const MAP_SIZE: usize = 1 << (MAP_BITS - 3);
 const STEP: usize = 32;
 /// Bytes that one turn looks at.
 const VIEW: usize = STEP + 2;
+/// The greatest offset of a gram in its keyword: how far behind a keyword's start must be looked to find it.
+const DEEPEST: usize = 16;
 
 /// The most keywords that the tables can count.
 pub const MOST_WORDS: usize = 32_000;
@@ -61,6 +63,8 @@ pub struct Sieve {
     pub wide: Buckets,
     /// Grams of three bytes: what keywords of three and four bytes begin with.
     pub short: Buckets,
+    /// The length of the longest keyword.
+    pub longest: usize,
 }
 
 /// An occurrence of a keyword.
@@ -110,7 +114,7 @@ impl Sieve {
             };
             if text.len() >= 5 {
                 let rarest = |first: usize| {
-                    let offsets = (first..=text.len() - 4).step_by(2);
+                    let offsets = (first..=DEEPEST.min(text.len() - 4)).step_by(2);
                     let cost = |at: usize| {
                         let shared = sharing.of(gram_at(text, at, 4)).max(1).ilog2();
                         frequencies.of(&text[at..at + 4]) + shared
@@ -134,6 +138,7 @@ impl Sieve {
         }
         wide.iter().for_each(|entry| enter(entry.gram));
         Sieve {
+            longest: words.iter().map(|word| word.text.len()).max().unwrap_or(0),
             words: Cow::Owned(words),
             map: Cow::Owned(map),
             wide: Buckets::build(wide),
@@ -149,8 +154,7 @@ impl Sieve {
             .expect("because it is built with this size");
         let mut passed = 0;
         let mut at = range.start;
-        // A gram lies at most this far behind its keyword's start.
-        let end = (range.end + 64).min(hay.len());
+        let end = (range.end + DEEPEST).min(hay.len());
         while at < end {
             let mut padded = [0; VIEW];
             let view: &[u8; VIEW] = match hay.get(at..at + VIEW).and_then(|v| v.try_into().ok()) {
