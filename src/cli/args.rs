@@ -56,6 +56,9 @@ pub enum Command {
     /// Scan files, directories or standard input.
     #[command(after_help = SCAN_EXAMPLES)]
     Scan(Box<ScanArgs>),
+    /// Scan a Git repository: all of its history, a range, what is staged, what is pushed.
+    #[command(after_help = super::git::EXAMPLES)]
+    Git(Box<super::git::GitArgs>),
     /// List, show and test rules.
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -81,18 +84,8 @@ pub struct ScanArgs {
     /// Print what the engine did: keyword hits and confirmations per MB, and the rules that cost most.
     #[arg(long)]
     pub stats: bool,
-    /// Accept the findings of this file, made by `keysieve baseline create`.
-    #[arg(long, value_name = "FILE")]
-    pub baseline: Option<PathBuf>,
-    /// Exit with 1 only for findings of this severity and above: info, low, medium, high, critical.
-    #[arg(long, value_name = "SEVERITY")]
-    pub fail_on: Option<String>,
-    /// Exit with 0 where it would be 1.
-    #[arg(long)]
-    pub exit_zero: bool,
-    /// Accept that this was not scanned: unreadable, vanished, changed, panicked, too-many-findings. Repeatable.
-    #[arg(long, value_name = "KIND")]
-    pub allow_incomplete: Vec<String>,
+    #[command(flatten)]
+    pub verdict: VerdictArgs,
 }
 
 /// What is scanned, and by what.
@@ -101,6 +94,22 @@ pub struct InputArgs {
     /// Files and directories; `-` is standard input. Without any: this directory.
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub common: CommonArgs,
+    /// Scan what .gitignore and its kin leave out, too.
+    #[arg(long, help_heading = "Input")]
+    pub no_ignore: bool,
+    /// Apply exclusions to paths that are named, too: for hooks that are handed every file.
+    #[arg(long, help_heading = "Input")]
+    pub force_exclude: bool,
+    /// Skip files larger than this: 10MB, 512KiB, a number of bytes.
+    #[arg(long, value_name = "SIZE", help_heading = "Input")]
+    pub max_file_size: Option<String>,
+}
+
+/// What every scan can be told.
+#[derive(Debug, Args)]
+pub struct CommonArgs {
     /// Also use the rules of this file or of the `.toml` files of this directory. Repeatable.
     #[arg(long, value_name = "FILE|DIR", help_heading = "Rules")]
     pub rules: Vec<PathBuf>,
@@ -122,18 +131,9 @@ pub struct InputArgs {
     /// Do not let comments such as `keysieve:allow` accept findings.
     #[arg(long, help_heading = "Configuration")]
     pub no_inline_allow: bool,
-    /// Scan what .gitignore and its kin leave out, too.
-    #[arg(long, help_heading = "Input")]
-    pub no_ignore: bool,
     /// Leave out paths that match, in the syntax of .gitignore. Repeatable.
     #[arg(long, value_name = "PATTERN", help_heading = "Input")]
     pub exclude: Vec<String>,
-    /// Apply exclusions to paths that are named, too: for hooks that are handed every file.
-    #[arg(long, help_heading = "Input")]
-    pub force_exclude: bool,
-    /// Skip files larger than this: 10MB, 512KiB, a number of bytes.
-    #[arg(long, value_name = "SIZE", help_heading = "Input")]
-    pub max_file_size: Option<String>,
     /// Scan with this many threads, at most 256. Default: one a processor.
     #[arg(long, short = 'j', value_name = "N", help_heading = "Input")]
     pub threads: Option<std::num::NonZeroUsize>,
@@ -157,6 +157,23 @@ pub struct InputArgs {
         help_heading = "Output"
     )]
     pub color: When,
+}
+
+/// What makes a run succeed or fail.
+#[derive(Debug, Args)]
+pub struct VerdictArgs {
+    /// Accept the findings of this file, made by `keysieve baseline create`.
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Exit with 1 only for findings of this severity and above: info, low, medium, high, critical.
+    #[arg(long, value_name = "SEVERITY")]
+    pub fail_on: Option<String>,
+    /// Exit with 0 where it would be 1.
+    #[arg(long)]
+    pub exit_zero: bool,
+    /// Accept that something was not scanned, by the kind that the report names: unreadable, shallow, … Repeatable.
+    #[arg(long, value_name = "KIND")]
+    pub allow_incomplete: Vec<String>,
 }
 
 #[derive(Debug, Args)]

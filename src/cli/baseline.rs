@@ -26,7 +26,7 @@ pub fn run(command: &BaselineCommand) -> Result<Exit, Failure> {
     let mut findings = Vec::new();
     let what = What {
         explain: false,
-        quiet: args.input.quiet,
+        quiet: args.input.common.quiet,
     };
     let summary = scan(prepared, what, &mut |event| {
         if let Event::Found(finding) = event
@@ -57,7 +57,7 @@ pub fn run(command: &BaselineCommand) -> Result<Exit, Failure> {
             .map(|f| (f.rule.id.as_str(), f.secret.expose())),
     );
     pending.write(file, baseline.render().as_bytes())?;
-    if !args.input.quiet {
+    if !args.input.common.quiet {
         let _ = writeln!(
             io::stderr(),
             "{}: {} accepted ({} added, {} removed)",

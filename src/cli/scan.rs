@@ -21,7 +21,7 @@ use super::{Exit, Failure};
 
 /// Scans and reports.
 pub fn run(args: &ScanArgs, outputs: &[Output]) -> Result<Exit, Failure> {
-    let baseline = match &args.baseline {
+    let baseline = match &args.verdict.baseline {
         Some(path) => {
             let name = keysieve::source::shown(path);
             Some(load::baseline(path, &name)?)
@@ -29,20 +29,20 @@ pub fn run(args: &ScanArgs, outputs: &[Output]) -> Result<Exit, Failure> {
         None => None,
     };
     let mut prepared = settings::prepare(&args.input, baseline)?;
-    prepared.options.allow_incomplete = settings::allowed(&args.allow_incomplete)?;
+    prepared.options.allow_incomplete = settings::allowed(&args.verdict.allow_incomplete)?;
     prepared.options.stats = args.stats;
     prepared.options.live = prepared.stdin && Reports::shows_at_once(outputs);
     if args.report.all_locations {
         prepared.options.max_locations = usize::MAX;
     }
-    let fail_on = settings::fail_on(&prepared.settings, args.fail_on.as_deref())?;
+    let fail_on = settings::fail_on(&prepared.settings, args.verdict.fail_on.as_deref())?;
     let mut reports = Reports::open(outputs, &report_options(args))?;
 
     let mut counted = 0u64;
     let mut failure = None;
     let what = What {
         explain: args.explain,
-        quiet: args.input.quiet,
+        quiet: args.input.common.quiet,
     };
     let summary = scan(prepared, what, &mut |event| {
         if let Event::Found(finding) = &event {
@@ -57,9 +57,9 @@ pub fn run(args: &ScanArgs, outputs: &[Output]) -> Result<Exit, Failure> {
     }
     reports.finish(&summary)?;
     if !Reports::shows_summary(outputs) {
-        say_summary(&summary, args.input.quiet, args.input.color);
+        say_summary(&summary, args.input.common.quiet, args.input.common.color);
     }
-    Ok(exit(&summary, counted > 0 && !args.exit_zero))
+    Ok(exit(&summary, counted > 0 && !args.verdict.exit_zero))
 }
 
 fn exit(summary: &Summary, findings: bool) -> Exit {
@@ -159,8 +159,8 @@ fn keep_content_out_of_panics() {
 fn report_options(scan: &ScanArgs) -> report::Options {
     let args = &scan.report;
     report::Options {
-        color: colored(&io::stdout(), scan.input.color),
-        quiet: scan.input.quiet,
+        color: colored(&io::stdout(), scan.input.common.color),
+        quiet: scan.input.common.quiet,
         show_secrets: args.show_secrets,
         show_accepted: args.show_accepted,
         all_locations: args.all_locations,

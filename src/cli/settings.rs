@@ -11,14 +11,14 @@ use keysieve::config::{self, Request, Settings};
 use keysieve::engine::RuleSet;
 use keysieve::model::{Confidence, Severity, SkipKind};
 use keysieve::rule::{Rule, Str, compile_file};
-use keysieve::scan::{Options, Root};
+use keysieve::scan::{GitInput, Options, Root};
 use keysieve::source::{Exclude, Excluded, Walk, reason};
 use keysieve::suppress::{Baseline, Parts, Policy, RulePattern};
 
 use super::ignore_file::IgnoreFile;
 
 use super::Failure;
-use super::args::InputArgs;
+use super::args::{CommonArgs, InputArgs};
 
 /// All that a scan needs, valid.
 pub struct Prepared {
@@ -38,79 +38,131 @@ pub struct Prepared {
     pub walk: Option<Walk>,
     /// Whether standard input is scanned.
     pub stdin: bool,
+    /// The repository, if there is one.
+    pub git: Option<GitInput>,
 }
 
 /// Reads everything that `input` names and puts it together.
 pub fn prepare(input: &InputArgs, baseline: Option<Baseline>) -> Result<Prepared, Failure> {
-    let current = env::current_dir().map_err(|e| Failure::io("the current directory", &e))?;
+    let current = current_dir()?;
     let (targets, stdin) = targets(input)?;
     let start = targets.first().map_or(current.as_path(), PathBuf::as_path);
-    let mut settings = configuration(input, start, &current)?;
-    let min_confidence = named(
-        input.min_confidence.as_deref(),
-        Confidence::parse,
-        "--min-confidence",
-        "low, medium, high",
-    )?;
-    settings.min_confidence.set_option(min_confidence);
+    let mut foundation = Foundation::read(&input.common, start, &current)?;
     if let Some(size) = &input.max_file_size {
         let size =
             config::parse_size(size).map_err(|e| Failure(format!("--max-file-size: {e}")))?;
-        settings.max_file_size.set_option(Some(Some(size)));
+        let limit = &mut foundation.settings.max_file_size;
+        limit.set_option(Some(Some(size)));
     }
-    let rules = rules(input, &settings)?;
-    let excluded = Exclude::new(&current, input.exclude.iter().map(String::as_str), |_| {
-        false
-    })
-    .map_err(|(_, e)| Failure(format!("--exclude: {e}")))?
-    .everywhere();
-    let (ignore_file, fingerprints) = match input.no_repo_config {
-        true => (None, None),
-        false => IgnoreFile::find(start, &current)?.unzip(),
-    };
-    let ignore_file = ignore_file.map(Arc::new);
-    let allow = std::mem::take(&mut settings.allow);
-    let policy = Policy::new(Parts {
-        inline: !input.no_inline_allow,
-        fingerprints: fingerprints.into_iter().collect(),
-        baseline,
-        allow,
-    });
-    let options = Options {
-        min_confidence: settings.min_confidence.value,
-        max_file_size: settings.max_file_size.value,
-        max_findings: input.max_findings,
-        report_unused: !stdin && covers_repository(&targets, &current),
-        ..Options::default()
-    };
-    let settings = Arc::new(settings);
-    let excluded = excluded_by(
-        excluded,
-        ignore_file.clone(),
-        Arc::clone(&settings),
-        &current,
-    );
-    let walk = (!targets.is_empty()).then(|| Walk {
+    let (mut prepared, excluded) = foundation.prepare(&input.common, baseline)?;
+    prepared.options.max_file_size = prepared.settings.max_file_size.value;
+    prepared.options.report_unused = !stdin && covers_repository(&targets, &current);
+    prepared.stdin = stdin;
+    prepared.walk = (!targets.is_empty()).then(|| Walk {
         roots: targets,
-        threads: threads(input),
+        threads: threads(&input.common),
         ignore_files: !input.no_ignore,
         excluded,
         exclude_named: input.force_exclude,
     });
-    let root = Root {
-        folder: current.clone(),
-        current,
-    };
-    Ok(Prepared {
-        rules,
-        policy,
-        root,
-        options,
-        settings,
-        ignore_file,
-        walk,
-        stdin,
-    })
+    Ok(prepared)
+}
+
+/// The current directory.
+pub fn current_dir() -> Result<PathBuf, Failure> {
+    env::current_dir().map_err(|e| Failure::io("the current directory", &e))
+}
+
+/// What configuration and ignore file say, before anything is scanned.
+pub struct Foundation {
+    settings: Settings,
+    ignore_file: Option<IgnoreFile>,
+    fingerprints: Option<keysieve::suppress::Fingerprints>,
+    current: PathBuf,
+}
+
+impl Foundation {
+    /// Reads what applies to `start`; `current` is the folder that paths are shown from.
+    pub fn read(
+        common: &CommonArgs,
+        start: &Path,
+        current: &Path,
+    ) -> Result<Foundation, Failure> {
+        let mut settings = configuration(common, start, current)?;
+        let min_confidence = named(
+            common.min_confidence.as_deref(),
+            Confidence::parse,
+            "--min-confidence",
+            "low, medium, high",
+        )?;
+        settings.min_confidence.set_option(min_confidence);
+        let (ignore_file, fingerprints) = match common.no_repo_config {
+            true => (None, None),
+            false => IgnoreFile::find(start, current)?.unzip(),
+        };
+        Ok(Foundation {
+            settings,
+            ignore_file,
+            fingerprints,
+            current: current.to_owned(),
+        })
+    }
+
+    /// All but what is scanned, and the paths that are not.
+    pub fn prepare(
+        self,
+        common: &CommonArgs,
+        baseline: Option<Baseline>,
+    ) -> Result<(Prepared, Excluded), Failure> {
+        let Foundation {
+            mut settings,
+            ignore_file,
+            fingerprints,
+            current,
+        } = self;
+        let rules = rules(common, &settings)?;
+        let excluded = Exclude::new(&current, common.exclude.iter().map(String::as_str), |_| {
+            false
+        })
+        .map_err(|(_, e)| Failure(format!("--exclude: {e}")))?
+        .everywhere();
+        let ignore_file = ignore_file.map(Arc::new);
+        let allow = std::mem::take(&mut settings.allow);
+        let policy = Policy::new(Parts {
+            inline: !common.no_inline_allow,
+            fingerprints: fingerprints.into_iter().collect(),
+            baseline,
+            allow,
+        });
+        let options = Options {
+            min_confidence: settings.min_confidence.value,
+            max_findings: common.max_findings,
+            ..Options::default()
+        };
+        let settings = Arc::new(settings);
+        let excluded = excluded_by(
+            excluded,
+            ignore_file.clone(),
+            Arc::clone(&settings),
+            &current,
+        );
+        let root = Root {
+            folder: current.clone(),
+            current,
+        };
+        let prepared = Prepared {
+            rules,
+            policy,
+            root,
+            options,
+            settings,
+            ignore_file,
+            walk: None,
+            stdin: false,
+            git: None,
+        };
+        Ok((prepared, excluded))
+    }
 }
 
 /// The paths to scan, all of which exist, and whether standard input is among them.
@@ -149,7 +201,7 @@ fn targets(input: &InputArgs) -> Result<(Vec<PathBuf>, bool), Failure> {
     }
 }
 
-fn configuration(input: &InputArgs, start: &Path, current: &Path) -> Result<Settings, Failure> {
+fn configuration(input: &CommonArgs, start: &Path, current: &Path) -> Result<Settings, Failure> {
     let request = Request {
         target: start,
         root: current,
@@ -161,7 +213,7 @@ fn configuration(input: &InputArgs, start: &Path, current: &Path) -> Result<Sett
 }
 
 /// The embedded rules and the user's, less those that somebody switched off.
-fn rules(input: &InputArgs, settings: &Settings) -> Result<RuleSet, Failure> {
+fn rules(input: &CommonArgs, settings: &Settings) -> Result<RuleSet, Failure> {
     let files: Vec<PathBuf> = settings
         .rule_files
         .iter()
@@ -285,7 +337,8 @@ fn excluded_by(
     })
 }
 
-fn threads(input: &InputArgs) -> usize {
+/// How many threads a scan has.
+pub fn threads(input: &CommonArgs) -> usize {
     /// Each of them has buffers of its own.
     const MOST: usize = 256;
     let all = || std::thread::available_parallelism().map_or(1, usize::from);

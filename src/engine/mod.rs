@@ -33,6 +33,7 @@ pub use stream::Stream;
 
 use std::sync::OnceLock;
 
+use crate::rule::Matcher;
 use matching::{Lazy, Memory};
 
 /// Counters of one thread.
@@ -117,6 +118,17 @@ impl Engine {
     /// The rules in force.
     pub fn rules(&self) -> &RuleSet {
         &self.rules
+    }
+
+    /// The names of the files that rules of kind `file` read.
+    pub fn file_names(&self) -> impl Iterator<Item = &str> {
+        self.file_rules.iter().flat_map(|&rule| {
+            let files = match &self.rules.rules()[rule as usize].matcher {
+                Matcher::File(file) => &file.files[..],
+                _ => &[],
+            };
+            files.iter().map(|name| &**name)
+        })
     }
 
     /// Memory for one thread.

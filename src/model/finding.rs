@@ -4,7 +4,7 @@ use std::sync::Arc;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use super::{Confidence, Origin, Secret, Severity};
+use super::{Confidence, GitHistory, Origin, Secret, Severity};
 
 /// What reports say about a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,6 +152,8 @@ pub struct Finding {
     pub location_count: u64,
     /// How many of them are accepted.
     pub accepted_count: u64,
+    /// How it stands in a repository's history, where one was scanned.
+    pub history: Option<GitHistory>,
 }
 
 impl Finding {

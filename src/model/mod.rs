@@ -2,6 +2,7 @@
 
 mod edit;
 mod finding;
+mod git;
 mod level;
 mod mask;
 mod origin;
@@ -11,6 +12,7 @@ mod summary;
 
 pub use edit::Edit;
 pub use finding::{Acceptance, Dropped, Finding, Fingerprint, Location, Position, RuleInfo, Salt};
+pub use git::{GitCommit, GitHistory, GitKind, GitPlace};
 pub use level::{Confidence, Severity};
 pub use mask::{MASK, mask, mask_line};
 pub use origin::{Origin, Skip, SkipKind};

@@ -1,4 +1,7 @@
 use std::fmt;
+use std::sync::Arc;
+
+use super::GitPlace;
 
 /// Where bytes came from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -9,6 +12,8 @@ pub enum Origin {
     File(String),
     /// Standard input.
     Stdin,
+    /// A place in a Git repository.
+    Git(Arc<GitPlace>),
 }
 
 impl Origin {
@@ -17,6 +22,15 @@ impl Origin {
         match self {
             Origin::File(path) => path,
             Origin::Stdin => "<stdin>",
+            Origin::Git(place) => &place.path,
+        }
+    }
+
+    /// The place, if it is one of a Git repository.
+    pub fn git(&self) -> Option<&GitPlace> {
+        match self {
+            Origin::Git(place) => Some(place),
+            _ => None,
         }
     }
 
@@ -47,6 +61,20 @@ pub enum SkipKind {
     Panicked,
     /// More findings than the limit: those beyond it are counted, not listed.
     TooManyFindings,
+    /// A shallow clone: older commits are not here.
+    Shallow,
+    /// A partial clone: objects are not here.
+    PartialClone,
+    /// An object that others refer to is not here.
+    MissingObject,
+    /// An object that cannot be read, or is not what its id says.
+    CorruptObject,
+    /// A pack, or another part of an object store, that cannot be read.
+    UnreadablePack,
+    /// A revision that does not exist.
+    UnknownRevision,
+    /// A repository that belongs to another user.
+    ForeignOwner,
     /// Excluded by the configuration or `.keysieveignore`. Policy.
     Excluded,
     /// Larger than the limit that the user set. Policy: does not change the exit code.
@@ -55,20 +83,33 @@ pub enum SkipKind {
     NotRegular,
     /// A symbolic link, which is not followed. Policy.
     Symlink,
+    /// A pointer to a file that Git LFS keeps elsewhere. Policy.
+    LfsPointer,
+    /// A branch without a commit yet. Policy.
+    Unborn,
 }
 
 impl SkipKind {
     /// Every kind, in the order in which summaries list them.
-    pub const ALL: [SkipKind; 9] = [
+    pub const ALL: [SkipKind; 18] = [
         SkipKind::Unreadable,
         SkipKind::Vanished,
         SkipKind::Changed,
         SkipKind::Panicked,
         SkipKind::TooManyFindings,
+        SkipKind::Shallow,
+        SkipKind::PartialClone,
+        SkipKind::MissingObject,
+        SkipKind::CorruptObject,
+        SkipKind::UnreadablePack,
+        SkipKind::UnknownRevision,
+        SkipKind::ForeignOwner,
         SkipKind::Excluded,
         SkipKind::TooLarge,
         SkipKind::NotRegular,
         SkipKind::Symlink,
+        SkipKind::LfsPointer,
+        SkipKind::Unborn,
     ];
 
     /// The name used on the command line (`--allow-incomplete`) and in reports.
@@ -79,10 +120,19 @@ impl SkipKind {
             SkipKind::Changed => "changed",
             SkipKind::Panicked => "panicked",
             SkipKind::TooManyFindings => "too-many-findings",
+            SkipKind::Shallow => "shallow",
+            SkipKind::PartialClone => "partial-clone",
+            SkipKind::MissingObject => "missing-object",
+            SkipKind::CorruptObject => "corrupt-object",
+            SkipKind::UnreadablePack => "unreadable-pack",
+            SkipKind::UnknownRevision => "unknown-revision",
+            SkipKind::ForeignOwner => "foreign-owner",
             SkipKind::Excluded => "excluded",
             SkipKind::TooLarge => "too-large",
             SkipKind::NotRegular => "not-regular",
             SkipKind::Symlink => "symlink",
+            SkipKind::LfsPointer => "lfs-pointer",
+            SkipKind::Unborn => "unborn",
         }
     }
 
@@ -90,7 +140,12 @@ impl SkipKind {
     pub fn is_policy(self) -> bool {
         matches!(
             self,
-            SkipKind::Excluded | SkipKind::TooLarge | SkipKind::NotRegular | SkipKind::Symlink
+            SkipKind::Excluded
+                | SkipKind::TooLarge
+                | SkipKind::NotRegular
+                | SkipKind::Symlink
+                | SkipKind::LfsPointer
+                | SkipKind::Unborn
         )
     }
 }

@@ -7,7 +7,9 @@ use super::{Severity, SkipKind};
 pub struct Summary {
     /// Files (or streams) scanned.
     pub files: u64,
-    /// Bytes scanned.
+    /// Objects of repositories scanned.
+    pub objects: u64,
+    /// Bytes scanned: of objects as they are, and not as Git packs them.
     pub bytes: u64,
     /// Wall time from the start of the scan to its end.
     pub elapsed: Duration,

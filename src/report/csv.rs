@@ -6,9 +6,9 @@ use std::io;
 use super::record::acceptance_kind;
 use super::shown::exposed;
 use super::{Out, Report};
-use crate::model::{Event, Finding, Location, Summary};
+use crate::model::{Event, Finding, GitCommit, Location, Summary};
 
-const HEADER: [&str; 19] = [
+const HEADER: [&str; 22] = [
     "fingerprint",
     "rule",
     "provider",
@@ -28,6 +28,9 @@ const HEADER: [&str; 19] = [
     "rotate",
     "replace",
     "accepted",
+    "commit",
+    "author",
+    "date",
 ];
 
 /// The report as a table. The header is there even if no row is.
@@ -60,7 +63,9 @@ impl<'w> Csv<'w> {
     fn row(&mut self, finding: &Finding, location: &Location) -> io::Result<()> {
         let (rule, start, end) = (&finding.rule, location.start, location.end);
         let secret = self.show_secrets.then(|| exposed(&finding.secret));
-        let cells: [Cow<str>; 19] = [
+        let commit = location.origin.git().and_then(|git| git.commit.as_ref());
+        let of = |part: fn(&GitCommit) -> &str| commit.map_or("", part).into();
+        let cells: [Cow<str>; 22] = [
             finding.fingerprint.to_string().into(),
             (&*rule.id).into(),
             (&*rule.provider).into(),
@@ -84,6 +89,9 @@ impl<'w> Csv<'w> {
                 .as_ref()
                 .map_or("", acceptance_kind)
                 .into(),
+            of(|commit| &commit.id),
+            of(|commit| &commit.author),
+            of(|commit| &commit.date),
         ];
         let cells = cells.into_iter().chain(secret.map(Cow::from)).map(guarded);
         let cells = cells.map(|cell| cell.into_owned());

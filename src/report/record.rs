@@ -75,6 +75,8 @@ pub struct Finding<'m> {
     accepted: bool,
     location_count: u64,
     accepted_count: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    history: Option<History<'m>>,
     locations: Vec<Location<'m>>,
 }
 
@@ -105,7 +107,59 @@ impl<'m> Finding<'m> {
             accepted: finding.is_accepted(),
             location_count: finding.location_count,
             accepted_count: finding.accepted_count,
+            history: finding.history.as_ref().map(History::new),
             locations: finding.locations.iter().map(Location::new).collect(),
+        }
+    }
+}
+
+/// How a credential stands in a repository's history.
+#[derive(Serialize)]
+pub struct History<'m> {
+    commits: u64,
+    paths: u64,
+    in_head: bool,
+    reachable: bool,
+    branches: &'m [String],
+    branch_count: u64,
+}
+
+impl<'m> History<'m> {
+    /// The record of `history`.
+    pub fn new(history: &'m model::GitHistory) -> Self {
+        History {
+            commits: history.commits,
+            paths: history.paths,
+            in_head: history.in_head,
+            reachable: history.reachable,
+            branches: &history.branches,
+            branch_count: history.branch_count,
+        }
+    }
+}
+
+/// A place in a Git repository.
+#[derive(Serialize)]
+pub struct Git<'m> {
+    kind: &'static str,
+    object: &'m str,
+    commit: Option<&'m str>,
+    author: Option<&'m str>,
+    date: Option<&'m str>,
+    reachable: bool,
+}
+
+impl<'m> Git<'m> {
+    /// The record of `place`.
+    pub fn new(place: &'m model::GitPlace) -> Self {
+        let commit = place.commit.as_ref();
+        Git {
+            kind: place.kind.name(),
+            object: &place.object,
+            commit: commit.map(|commit| &*commit.id),
+            author: commit.map(|commit| &*commit.author),
+            date: commit.map(|commit| &*commit.date),
+            reachable: commit.is_some_and(|commit| !commit.unreachable),
         }
     }
 }
@@ -114,6 +168,8 @@ impl<'m> Finding<'m> {
 #[derive(Serialize)]
 struct Location<'m> {
     path: &'m str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    git: Option<Git<'m>>,
     line: u64,
     column: u64,
     end_line: u64,
@@ -129,6 +185,7 @@ impl<'m> Location<'m> {
         let (start, end) = (location.start, location.end);
         Location {
             path: location.origin.as_str(),
+            git: location.origin.git().map(Git::new),
             line: start.line,
             column: start.column,
             end_line: end.line,
@@ -225,6 +282,7 @@ pub struct Summary<'m> {
     interrupted: bool,
     incomplete: &'m [String],
     files: u64,
+    objects: u64,
     bytes: u64,
     elapsed_seconds: f64,
     rules: usize,
@@ -247,6 +305,7 @@ impl<'m> Summary<'m> {
             interrupted: summary.interrupted,
             incomplete: &summary.incomplete,
             files: summary.files,
+            objects: summary.objects,
             bytes: summary.bytes,
             elapsed_seconds: summary.elapsed.as_secs_f64(),
             rules: summary.rules,

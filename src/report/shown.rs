@@ -31,14 +31,22 @@ pub fn acts(c: char) -> bool {
     unseen || c.is_control()
 }
 
-/// `path:line:column`, harmless.
+/// `path:line:column`, harmless, with the commit where there is one.
 pub struct Place<'l>(pub &'l Location);
 
 impl fmt::Display for Place<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Location { origin, start, .. } = self.0;
         let path = harmless(origin.as_str());
-        write!(f, "{path}:{}:{}", start.line, start.column)
+        write!(f, "{path}:{}:{}", start.line, start.column)?;
+        match origin.git() {
+            // A commit's own text names it already.
+            Some(place) if place.is_file => match &place.commit {
+                Some(commit) => write!(f, " in {commit}"),
+                None => f.write_str(" in no commit"),
+            },
+            _ => Ok(()),
+        }
     }
 }
 
@@ -112,6 +120,15 @@ pub fn meaning(kind: SkipKind) -> &'static str {
         SkipKind::Changed => "it shrank while it was read; what was read has been scanned",
         SkipKind::Panicked => "scanning it failed: a defect of keysieve",
         SkipKind::TooManyFindings => "more findings than the limit; the rest are not listed",
+        SkipKind::Shallow => "a shallow clone: older commits are not here",
+        SkipKind::PartialClone => "a partial clone: objects are not here",
+        SkipKind::MissingObject => "an object that others refer to is not here",
+        SkipKind::CorruptObject => "an object that cannot be read, or is not what its id says",
+        SkipKind::UnreadablePack => "a pack or object folder that cannot be read",
+        SkipKind::UnknownRevision => "a revision that does not exist",
+        SkipKind::ForeignOwner => "a repository that belongs to another user",
+        SkipKind::LfsPointer => "a pointer to a file that Git LFS keeps elsewhere",
+        SkipKind::Unborn => "a branch without a commit yet",
         SkipKind::Excluded => "excluded by --exclude, the configuration or .keysieveignore",
         SkipKind::TooLarge => "larger than the size limit",
         SkipKind::NotRegular => "a FIFO, socket or device, which is never opened",
@@ -126,7 +143,26 @@ pub fn advice(kind: SkipKind) -> Option<&'static str> {
         SkipKind::Vanished | SkipKind::Changed => Some("scan again when nothing writes there"),
         SkipKind::Panicked => Some("please report it with the file's kind and size"),
         SkipKind::TooManyFindings => Some("deal with those listed and scan again"),
-        SkipKind::Excluded | SkipKind::TooLarge | SkipKind::NotRegular | SkipKind::Symlink => None,
+        SkipKind::Shallow => Some(
+            "fetch the rest with `git fetch --unshallow` (in GitHub Actions: `fetch-depth: 0`)",
+        ),
+        SkipKind::PartialClone => Some(
+            "fetch the rest with `git fetch --refetch --no-filter`, or clone without --filter",
+        ),
+        SkipKind::MissingObject => Some("look with `git fsck`, and fetch or clone again"),
+        SkipKind::CorruptObject | SkipKind::UnreadablePack => {
+            Some("look with `git fsck --full`, and clone again")
+        }
+        SkipKind::UnknownRevision => Some("check its spelling, or fetch it first"),
+        SkipKind::ForeignOwner => Some(
+            "trust it with `git config --global --add safe.directory DIR`",
+        ),
+        SkipKind::Excluded
+        | SkipKind::TooLarge
+        | SkipKind::NotRegular
+        | SkipKind::Symlink
+        | SkipKind::LfsPointer
+        | SkipKind::Unborn => None,
     }
 }
 

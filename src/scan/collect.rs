@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use super::{Scan, veil};
 use crate::engine::{Emission, Kept, Reason, Verdict};
 use crate::model::{
-    Dropped, Event, Finding, Fingerprint, Location, Origin, RuleInfo, Salt, Secret, Severity, Skip,
+    Dropped, Event, Finding, Fingerprint, GitHistory, Location, Origin, RuleInfo, Salt, Secret, Severity, Skip,
     SkipKind, Summary, mask,
 };
 use crate::rule::Rule;
@@ -31,6 +31,7 @@ struct Inner {
     /// Findings in the order in which they were found, that have not been handed out; only where that is wanted.
     new: Vec<Fingerprint>,
     rules: HashMap<u16, Arc<RuleInfo>>,
+    histories: HashMap<Fingerprint, GitHistory>,
     below: u64,
     /// Places of credentials beyond the limit, and the input of the first.
     beyond: Option<(Origin, u64)>,
@@ -94,22 +95,31 @@ impl<'s> Collector<'s> {
         }
     }
 
-    /// Takes a candidate found in `origin`.
-    pub fn take(&self, origin: &Origin, emission: &Emission<'_>) {
+    /// Takes a candidate found in `origin`. Tells which credential it is if it is one that is reported.
+    pub fn take(&self, origin: &Origin, emission: &Emission<'_>) -> Option<Fingerprint> {
         match &emission.candidate.verdict {
             Verdict::Keep(kept) if kept.confidence < self.scan.options.min_confidence => {
                 self.inner().below += 1;
+                None
             }
-            Verdict::Keep(kept) => self.keep(origin, emission, kept),
-            Verdict::Drop(reason) => self.drop(origin, emission, reason),
+            Verdict::Keep(kept) => Some(self.keep(origin, emission, kept)),
+            Verdict::Drop(reason) => {
+                self.drop(origin, emission, reason);
+                None
+            }
         }
+    }
+
+    /// Takes what is known of how credentials stand in a repository's history.
+    pub fn add_histories(&self, histories: HashMap<Fingerprint, GitHistory>) {
+        self.inner().histories.extend(histories);
     }
 
     fn rule(&self, index: u16) -> &'s Rule {
         &self.scan.engine.rules().rules()[index as usize]
     }
 
-    fn keep(&self, origin: &Origin, emission: &Emission<'_>, kept: &Kept) {
+    fn keep(&self, origin: &Origin, emission: &Emission<'_>, kept: &Kept) -> Fingerprint {
         let secret = without_carriage_returns(emission.secret);
         let rule = self.rule(emission.candidate.rule);
         let fingerprint = Fingerprint::new(&self.salt, &rule.id, &secret);
@@ -139,6 +149,7 @@ impl<'s> Collector<'s> {
             fingerprint,
             location,
         });
+        fingerprint
     }
 
     fn add(&self, place: Place<'_>) {
@@ -251,7 +262,10 @@ impl<'s> Collector<'s> {
             .map(|(fingerprint, entry)| {
                 let rule = &self.scan.engine.rules().rules()[entry.rule as usize];
                 let rule = info(&mut rules, entry.rule, rule);
-                (entry.told, entry.finding(fingerprint, rule))
+                let told = entry.told;
+                let mut finding = entry.finding(fingerprint, rule);
+                finding.history = inner.histories.remove(&fingerprint);
+                (told, finding)
             })
             .collect();
         findings.sort_by(|(_, a), (_, b)| order(a).cmp(&order(b)));
@@ -349,6 +363,7 @@ impl Entry {
             locations,
             location_count: self.count,
             accepted_count: self.accepted,
+            history: None,
         }
     }
 }

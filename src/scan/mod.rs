@@ -1,6 +1,7 @@
 //! Joins sources and the engine: threads, deduplication, order, limits, progress.
 
 mod collect;
+mod history;
 mod veil;
 mod worker;
 
@@ -15,6 +16,8 @@ use crate::engine::{Counters, Engine, Stream};
 use crate::model::{Confidence, Event, Origin, RuleStats, Skip, SkipKind, Stats, Summary};
 use crate::source::{self, Walk};
 use crate::suppress::Policy;
+
+pub use history::{AuditOptions, GitInput, What};
 
 use collect::Collector;
 use worker::{State, Worker};
@@ -62,6 +65,8 @@ pub struct Progress {
     files: AtomicU64,
     bytes: AtomicU64,
     found: AtomicU64,
+    objects: AtomicU64,
+    expected: AtomicU64,
     stop: AtomicBool,
 }
 
@@ -74,6 +79,16 @@ impl Progress {
     /// Bytes scanned so far.
     pub fn bytes(&self) -> u64 {
         self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Objects of repositories scanned so far.
+    pub fn objects(&self) -> u64 {
+        self.objects.load(Ordering::Relaxed)
+    }
+
+    /// Objects of repositories that are to be scanned, as far as is known.
+    pub fn expected(&self) -> u64 {
+        self.expected.load(Ordering::Relaxed)
     }
 
     /// Places found so far that are not accepted.
@@ -137,6 +152,8 @@ pub struct Input {
     pub walk: Option<Walk>,
     /// A stream.
     pub stdin: Option<Box<dyn Read + Send>>,
+    /// A repository.
+    pub git: Option<GitInput>,
 }
 
 impl Scan<'_> {
@@ -164,6 +181,9 @@ impl Scan<'_> {
             });
         }
         let mut counters = Counters::default();
+        if let Some(git) = &input.git {
+            counters.add(&history::run(self, &collector, git));
+        }
         for state in states
             .into_inner()
             .expect("because no thread panics with it")
@@ -178,6 +198,7 @@ impl Scan<'_> {
         }
         let mut summary = collector.finish(sink);
         summary.files = self.progress.files();
+        summary.objects = self.progress.objects();
         summary.bytes = self.progress.bytes();
         summary.rules = self.engine.rules().rules().len();
         summary.notes.extend(self.policy.notes());
@@ -204,7 +225,7 @@ impl Scan<'_> {
         let mut stream = Stream::new(self.engine);
         self.progress.files.fetch_add(1, Ordering::Relaxed);
         let mut out =
-            |emission: crate::engine::Emission<'_>| collector.take(&Origin::Stdin, &emission);
+            |emission: crate::engine::Emission<'_>| _ = collector.take(&Origin::Stdin, &emission);
         while !self.progress.stopped() {
             match chunks.recv_timeout(TURN) {
                 Ok(Ok(chunk)) => {

@@ -92,7 +92,7 @@ impl Worker<'_> {
             });
         }
         let origin = source.origin().clone();
-        let mut out = |emission: Emission<'_>| self.collector.take(&origin, &emission);
+        let mut out = |emission: Emission<'_>| _ = self.collector.take(&origin, &emission);
         let State { scratch, buffer } = state;
         let filled = source.fill(buffer)?;
         if filled <= WHOLE {

@@ -78,6 +78,7 @@ pub fn finding(secret: &[u8], locations: Vec<Location>) -> Finding {
         masked: mask(secret),
         reasons: vec!["the prefix demo_".to_owned(), "random".to_owned()],
         location_count: locations.len() as u64,
+        history: None,
         accepted_count: locations.iter().filter(|l| l.accepted.is_some()).count() as u64,
         locations,
     }

@@ -148,6 +148,19 @@ fn physical(origin: &Origin) -> PhysicalLocation {
                 .build(),
             uri::Uri::Absolute(uri) => ArtifactLocation::builder().uri(uri).build(),
         },
+        // A path in the repository is one in its checkout.
+        Origin::Git(place) => {
+            let uri = match uri::of_path(&place.path, false) {
+                uri::Uri::Relative(uri) | uri::Uri::Absolute(uri) => uri,
+            };
+            match place.is_file {
+                true => ArtifactLocation::builder()
+                    .uri(uri)
+                    .uri_base_id(BASE)
+                    .build(),
+                false => ArtifactLocation::builder().uri(uri).build(),
+            }
+        }
         Origin::Stdin => ArtifactLocation::builder()
             .uri("stdin")
             .description(Message::from("Standard input"))

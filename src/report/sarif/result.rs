@@ -11,6 +11,7 @@ use serde_sarif::sarif::{
 use super::rule::level;
 use super::{physical, place};
 use crate::model::{Acceptance, Confidence, Finding, Fingerprint, Location};
+use crate::report::record;
 use crate::report::shown::harmless;
 
 /// The partial fingerprint's name. Its value is the fingerprint by content.
@@ -41,7 +42,7 @@ pub fn result(finding: &Finding, location: &Location, rule: usize) -> SarifResul
                 .collect::<Vec<_>>(),
         )
         .rank(rank(finding.confidence))
-        .properties(properties(finding))
+        .properties(properties(finding, location))
         .build()
 }
 
@@ -108,14 +109,20 @@ fn rank(confidence: Confidence) -> f64 {
     }
 }
 
-fn properties(finding: &Finding) -> PropertyBag {
-    let more: BTreeMap<String, Value> = BTreeMap::from([
+fn properties(finding: &Finding, location: &Location) -> PropertyBag {
+    let mut more: BTreeMap<String, Value> = BTreeMap::from([
         ("severity".to_owned(), json!(finding.severity.name())),
         ("confidence".to_owned(), json!(finding.confidence.name())),
         ("masked".to_owned(), json!(finding.masked)),
         // Places beyond the run's limit have no result of their own.
         ("locationCount".to_owned(), json!(finding.location_count)),
     ]);
+    if let Some(place) = location.origin.git() {
+        more.insert("git".to_owned(), json!(record::Git::new(place)));
+    }
+    if let Some(history) = &finding.history {
+        more.insert("history".to_owned(), json!(record::History::new(history)));
+    }
     PropertyBag::builder().additional_properties(more).build()
 }
 

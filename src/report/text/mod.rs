@@ -1,6 +1,7 @@
 //! For people: diagnostics as compilers print them, then a summary.
 
 mod excerpt;
+mod history;
 mod ink;
 mod summary;
 
@@ -67,6 +68,9 @@ impl<'w> Text<'w> {
         self.source(finding, primary, gutter)?;
 
         self.note(gutter, "why", &finding.reasons.join(", "))?;
+        for (label, text) in history::notes(finding) {
+            self.note(gutter, label, &text)?;
+        }
         if self.options.show_secrets {
             self.bare_note(gutter, "secret", &exposed(&finding.secret))?;
         }

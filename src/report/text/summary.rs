@@ -77,6 +77,39 @@ fn things(kind: SkipKind) -> (&'static str, &'static str) {
             "set of findings beyond the limit",
             "sets of findings beyond the limit",
         ),
+        SkipKind::Shallow => (
+            "boundary of a shallow clone, behind which older commits are not here",
+            "boundaries of a shallow clone, behind which older commits are not here",
+        ),
+        SkipKind::PartialClone => (
+            "repository of which objects are not here: a partial clone",
+            "repositories of which objects are not here: partial clones",
+        ),
+        SkipKind::MissingObject => (
+            "object that others refer to and that is not here",
+            "objects that others refer to and that are not here",
+        ),
+        SkipKind::CorruptObject => ("broken object", "broken objects"),
+        SkipKind::UnreadablePack => (
+            "pack or object folder that could not be read",
+            "packs or object folders that could not be read",
+        ),
+        SkipKind::UnknownRevision => (
+            "revision that does not exist",
+            "revisions that do not exist",
+        ),
+        SkipKind::ForeignOwner => (
+            "repository that belongs to another user",
+            "repositories that belong to another user",
+        ),
+        SkipKind::LfsPointer => (
+            "file that Git LFS keeps elsewhere",
+            "files that Git LFS keeps elsewhere",
+        ),
+        SkipKind::Unborn => (
+            "branch without a commit yet",
+            "branches without a commit yet",
+        ),
         SkipKind::Excluded => (
             "path excluded by --exclude, the configuration or .keysieveignore",
             "paths excluded by --exclude, the configuration or .keysieveignore",
@@ -97,18 +130,28 @@ fn things(kind: SkipKind) -> (&'static str, &'static str) {
 }
 
 fn scanned(summary: &Summary) -> String {
+    let objects = count(summary.objects, "object", "objects");
+    let files = count(summary.files, "file", "files");
+    let what = match (summary.objects, summary.files) {
+        (0, _) => files,
+        (_, 0) => objects,
+        _ => format!("{objects} and {files}"),
+    };
     let mut line = format!(
-        "Scanned {}, {} in {} with {}",
-        count(summary.files, "file", "files"),
+        "Scanned {what}, {} in {} with {}",
         size(summary.bytes),
         time(summary.elapsed),
         count(summary.rules as u64, "rule", "rules"),
     );
     let seconds = summary.elapsed.as_secs_f64();
-    if seconds > 0.0 && summary.files > 0 {
+    let (things, of) = match summary.objects {
+        0 => (summary.files, "files"),
+        objects => (objects, "objects"),
+    };
+    if seconds > 0.0 && things > 0 {
         let rate = |n: u64| (n as f64 / seconds) as u64;
-        let (bytes, files) = (size(rate(summary.bytes)), grouped(rate(summary.files)));
-        line += &format!(" ({bytes}/s, {files} files/s)");
+        let (bytes, things) = (size(rate(summary.bytes)), grouped(rate(things)));
+        line += &format!(" ({bytes}/s, {things} {of}/s)");
     }
     line
 }

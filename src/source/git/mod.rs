@@ -3,11 +3,21 @@
 //! Repositories, references and indices are read through `gix`; the walk over packs is our own, because scanning what a
 //! delta changed is what it is for.
 
+mod changes;
 mod edits;
 mod forest;
 mod pack;
+mod pushed;
+mod repository;
+mod staged;
+mod submodules;
 mod store;
 mod walk;
 
-pub use store::{Store, Unreadable};
+pub use changes::{Change, Changes, Gap};
+pub use pushed::{Brought, Tips, Update, parse_pre_push, parse_pre_receive};
+pub use repository::{Place, Reader, Reference, Repository};
+pub use staged::{staged, tree_of};
+pub use submodules::Submodule;
+pub use store::{Store, Unreadable, too_large};
 pub use walk::{Lost, Object, Visit, Walk};

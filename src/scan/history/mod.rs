@@ -1,0 +1,317 @@
+//! Everything that a repository holds.
+//!
+//! What is staged or pushed is looked at object by object. For all of it there are three walks: the first finds the objects with findings, and is all that a clean repository costs; the second finds
+//! out which commits and paths hold those; the third reports them.
+
+mod brought;
+mod find;
+mod folder;
+mod graph;
+mod lost;
+mod objects;
+mod pieces;
+mod show;
+mod stand;
+mod trace;
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::atomic::Ordering;
+
+use gix::hash::ObjectId;
+use gix::objs::Kind;
+
+use super::Scan;
+use super::collect::Collector;
+use crate::engine::Counters;
+use crate::model::{Origin, Skip, SkipKind, mask_line};
+use crate::source::Excluded;
+use crate::source::git::{Place, Repository, Store, Update, Walk};
+
+use find::{Find, Found};
+use show::Show;
+use stand::Stand;
+
+/// What is said of a pointer to a file that Git LFS keeps elsewhere.
+const POINTER: &str = "Git LFS keeps the file elsewhere; `git lfs fetch --all`, then scan .git/lfs";
+
+/// A repository to be scanned.
+pub struct GitInput {
+    /// The repository.
+    pub repository: Repository,
+    /// What of it.
+    pub what: What,
+    /// How.
+    pub options: AuditOptions,
+    /// Paths that somebody decided not to scan, from the repository's top.
+    pub excluded: Excluded,
+}
+
+/// What of a repository is scanned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// All that it holds, its submodules included.
+    Everything,
+    /// What is staged.
+    Staged,
+    /// What a range brings, as Git writes it.
+    Range(String),
+    /// What a push brings to a remote of this name, if it has one.
+    Push(Vec<Update>, Option<String>),
+    /// What a server is handed.
+    Receive(Vec<Update>),
+}
+
+/// How a repository is audited.
+#[derive(Debug, Clone)]
+pub struct AuditOptions {
+    /// Larger objects are not read.
+    pub max_object_size: usize,
+    /// Whether each object is held against its id.
+    pub verify: bool,
+    /// How many threads.
+    pub threads: usize,
+}
+
+/// The scan of one repository.
+struct Audit<'s> {
+    scan: &'s Scan<'s>,
+    /// Where findings go.
+    collector: &'s Collector<'s>,
+    repository: &'s Repository,
+    /// What its paths are put behind: a submodule's own path and a slash, or nothing.
+    prefix: &'s str,
+    options: &'s AuditOptions,
+    excluded: &'s Excluded,
+}
+
+/// Scans a repository.
+pub fn run(scan: &Scan<'_>, collector: &Collector<'_>, input: &GitInput) -> Counters {
+    let audit = Audit {
+        scan,
+        collector,
+        repository: &input.repository,
+        prefix: "",
+        options: &input.options,
+        excluded: &input.excluded,
+    };
+    if audit.repository.is_foreign() {
+        let detail = "it belongs to another user; all of it is read nevertheless";
+        audit.skip(SkipKind::ForeignOwner, detail.to_owned());
+    }
+    let done = match &input.what {
+        What::Everything => audit.everything_and_submodules(),
+        What::Staged => audit.staged(),
+        What::Range(range) => match audit.repository.range(range) {
+            Ok(tips) => audit.brought(&tips),
+            Err(detail) => {
+                audit.skip(SkipKind::UnknownRevision, format!("{range}: {detail}"));
+                Ok(Counters::default())
+            }
+        },
+        What::Push(updates, remote) => {
+            audit.brought(&audit.repository.push(updates, remote.as_deref()))
+        }
+        What::Receive(updates) => audit.brought(&audit.repository.receive(updates)),
+    };
+    done.unwrap_or_else(|detail| {
+        audit.skip(SkipKind::Unreadable, detail);
+        Counters::default()
+    })
+}
+
+/// A text with every secret in it masked.
+fn masked(audit: &Audit<'_>, text: &[u8]) -> String {
+    let engine = audit.scan.engine;
+    let found = engine.scan("", text, &mut engine.scratch());
+    let kept = found.iter().filter(|candidate| candidate.kept());
+    let spans: Vec<_> = kept
+        .map(|candidate| candidate.secret.start as usize..candidate.secret.end as usize)
+        .collect();
+    mask_line(text, &spans)
+}
+
+impl Audit<'_> {
+    fn everything_and_submodules(&self) -> Result<Counters, String> {
+        let mut counters = self.everything()?;
+        for submodule in self.repository.submodules() {
+            let prefix = format!("{}{}/", self.prefix, submodule.path);
+            let opened = Repository::open(&Place {
+                path: submodule.folder,
+                environment: false,
+            });
+            match opened {
+                Ok(repository) => {
+                    let audit = Audit {
+                        repository: &repository,
+                        prefix: &prefix,
+                        ..*self
+                    };
+                    counters.add(&audit.everything_and_submodules()?);
+                }
+                Err(detail) => self.skip(SkipKind::Unreadable, format!("{prefix}: {detail}")),
+            }
+        }
+        Ok(counters)
+    }
+
+    /// Scans all objects and the repository's own files.
+    fn everything(&self) -> Result<Counters, String> {
+        let (store, unreadable) = self.repository.store();
+        for part in unreadable {
+            self.collector.skip(lost::unreadable(part));
+        }
+        self.say_what_it_is();
+        let progress = self.scan.progress;
+        progress
+            .expected
+            .fetch_add(store.len() as u64, Ordering::Relaxed);
+        self.folder();
+        let pool = self.pool()?;
+        let (mut found, counters) = self.find(&store, &pool)?;
+        self.references(&store, &mut found);
+        self.say_what_is_missing(&found);
+        self.show(&store, found, &pool);
+        Ok(counters)
+    }
+
+    fn pool(&self) -> Result<rayon::ThreadPool, String> {
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(self.options.threads)
+            .build()
+            .map_err(|e| e.to_string())
+    }
+
+    /// Whether somebody decided not to scan a path, or a folder above it.
+    fn is_excluded(&self, path: &str) -> bool {
+        let folders = path.match_indices('/').map(|(at, _)| &path[..at]);
+        folders
+            .into_iter()
+            .any(|folder| (self.excluded)(folder.as_ref(), true))
+            || (self.excluded)(path.as_ref(), false)
+    }
+
+    fn find(
+        &self,
+        store: &Store,
+        pool: &rayon::ThreadPool,
+    ) -> Result<(Found, Counters), String> {
+        let shallow: HashSet<ObjectId> = self.repository.shallow()?.into_iter().collect();
+        let find = Find {
+            scan: self.scan,
+            collector: self.collector,
+            store,
+            shallow: &shallow,
+            verify: self.options.verify,
+        };
+        let walk = Walk {
+            store,
+            kinds: &[Kind::Blob, Kind::Commit, Kind::Tag, Kind::Tree],
+            only: None,
+            limit: self.options.max_object_size,
+        };
+        let (mut found, mut counters) = (Found::default(), Counters::default());
+        for memory in walk.run(pool, &find) {
+            found.add(memory.found);
+            counters.add(&memory.scratch.counters);
+        }
+        Ok((found, counters))
+    }
+
+    /// What a reference leads to must be here.
+    fn references(&self, store: &Store, found: &mut Found) {
+        let (references, wrong) = self.repository.references();
+        for reference in references {
+            if store.number(&reference.target).is_none() {
+                found.missing.insert(reference.target);
+            }
+        }
+        for detail in wrong {
+            self.skip(SkipKind::Unreadable, detail);
+        }
+    }
+
+    fn show(&self, store: &Store, found: Found, pool: &rayon::ThreadPool) {
+        let named = found.named.iter().filter_map(|(id, _)| store.number(id));
+        let hits: BTreeSet<u32> = found.hits.iter().copied().chain(named).collect();
+        if hits.is_empty() {
+            return;
+        }
+        let hits: Vec<u32> = hits.into_iter().collect();
+        // A scan that was stopped is not held up by a search for who did it.
+        let goes_on = || !self.scan.progress.stopped();
+        let (graph, names) = trace::trace(store, &hits, pool, &goes_on);
+        let stand = Stand {
+            audit: self,
+            store,
+            graph: &graph,
+            names: &names,
+            paths: &graph.paths(),
+        };
+        let reachable = stand.reachable();
+        let places: HashMap<u32, Vec<Origin>> = stand.places(&hits, &reachable);
+        let show = Show {
+            scan: self.scan,
+            collector: self.collector,
+            places: &places,
+        };
+        let mut only = vec![false; store.len()];
+        hits.iter().for_each(|&hit| only[hit as usize] = true);
+        let walk = Walk {
+            store,
+            kinds: &[Kind::Blob, Kind::Commit, Kind::Tag],
+            only: Some(&only),
+            limit: self.options.max_object_size,
+        };
+        let shown = walk.run(pool, &show);
+        let found = shown.into_iter().flat_map(|memory| memory.found);
+        self.collector.add_histories(stand.histories(found, &reachable));
+    }
+
+    fn say_what_it_is(&self) {
+        match self.repository.shallow() {
+            Ok(commits) if commits.is_empty() => {}
+            Ok(commits) => {
+                let count = commits.len();
+                let ends = if count == 1 { "commit" } else { "commits" };
+                let detail = format!("a shallow clone: what came before {count} {ends} is not here");
+                self.skip(SkipKind::Shallow, detail);
+            }
+            Err(detail) => self.skip(SkipKind::Unreadable, detail),
+        }
+        match self.repository.head() {
+            Ok(Some(_)) => {}
+            Ok(None) => self.skip(
+                SkipKind::Unborn,
+                "the branch that is checked out has no commit yet".to_owned(),
+            ),
+            Err(detail) => self.skip(SkipKind::MissingObject, format!("HEAD: {detail}")),
+        }
+    }
+
+    fn say_what_is_missing(&self, found: &Found) {
+        let partial = self.repository.is_partial();
+        for skip in lost::missing(&self.name(), &found.missing, partial) {
+            self.collector.skip(skip);
+        }
+        for pointer in &found.pointers {
+            self.collector.skip(Skip {
+                origin: objects::object_origin(Kind::Blob, pointer),
+                kind: SkipKind::LfsPointer,
+                detail: POINTER.to_owned(),
+            });
+        }
+    }
+
+    fn skip(&self, kind: SkipKind, detail: String) {
+        self.collector.skip(Skip {
+            origin: Origin::File(self.name()),
+            kind,
+            detail,
+        });
+    }
+
+    /// What the repository is called in reports.
+    fn name(&self) -> String {
+        crate::source::shown(self.repository.top())
+    }
+}

@@ -1,0 +1,92 @@
+//! Third, what was found: the objects with findings once more, now that it is known where they stand.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::objects::panicked;
+use crate::engine::{Emission, Engine, Scanned, Scratch};
+use crate::model::{Edit, Fingerprint, Origin};
+use crate::scan::Scan;
+use crate::scan::collect::Collector;
+use crate::source::git::{Lost, Object, Visit};
+
+/// Hands the findings of some objects to the collector.
+pub struct Show<'s> {
+    /// The scan.
+    pub scan: &'s Scan<'s>,
+    /// Where findings go.
+    pub collector: &'s Collector<'s>,
+    /// Where each object stands, by number.
+    pub places: &'s HashMap<u32, Vec<Origin>>,
+}
+
+/// What one thread needs.
+pub struct Memory {
+    scratch: Scratch,
+    /// Which credential stands in which object.
+    pub found: Vec<(Fingerprint, u32)>,
+}
+
+impl Visit for Show<'_> {
+    type Memory = Memory;
+    type State = Option<Scanned>;
+
+    fn memory(&self) -> Memory {
+        Memory {
+            scratch: self.scan.engine.scratch(),
+            found: Vec::new(),
+        }
+    }
+
+    fn object(
+        &self,
+        object: Object<'_>,
+        from: Option<(&Option<Scanned>, &[Edit])>,
+        wanted: bool,
+        memory: &mut Memory,
+    ) -> Option<Scanned> {
+        let shown = catch_unwind(AssertUnwindSafe(|| {
+            let engine = self.scan.engine;
+            let scratch = &mut memory.scratch;
+            let scanned = match from {
+                Some((Some(base), edits)) => engine.rescan(base, object.bytes, edits, scratch),
+                _ => engine.scan_base(object.bytes, scratch),
+            };
+            if wanted {
+                self.show(&object, &scanned, memory);
+            }
+            scanned
+        }));
+        if shown.is_err() {
+            self.collector.skip(panicked(&object));
+            memory.scratch = self.scan.engine.scratch();
+        }
+        shown.ok()
+    }
+
+    /// The first walk has told of it.
+    fn lost(&self, _: Lost) {}
+
+    /// Whoever stops the scan wants to see what was found.
+    fn goes_on(&self) -> bool {
+        true
+    }
+}
+
+impl Show<'_> {
+    fn show(&self, object: &Object<'_>, scanned: &Scanned, memory: &mut Memory) {
+        let engine: &Engine = self.scan.engine;
+        let places = self.places.get(&object.number);
+        for origin in places.into_iter().flatten() {
+            let found = &mut memory.found;
+            let mut out = |emission: Emission<'_>| {
+                if let Some(fingerprint) = self.collector.take(origin, &emission) {
+                    found.push((fingerprint, object.number));
+                }
+            };
+            // Whoever knows a file by its name knows it under each of its names.
+            let name = origin.file_name();
+            engine.examine_scanned(scanned, (name, object.bytes), &mut memory.scratch, &mut out);
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! Where findings stand: commits, paths, branches.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use gix::hash::ObjectId;
+use gix::objs::{CommitRefIter, Kind};
+
+use super::graph::Graph;
+use super::objects::{kind, title};
+use super::trace::Names;
+use super::brought::told;
+use super::{Audit, masked};
+use crate::model::{Fingerprint, GitCommit, GitHistory, GitPlace, Origin};
+use crate::source::git::{Reader, Store};
+
+/// Branches that are named.
+const NAMED: usize = 5;
+
+/// All that is known about where things stand.
+pub struct Stand<'s> {
+    /// What is audited.
+    pub audit: &'s Audit<'s>,
+    /// All objects.
+    pub store: &'s Store,
+    /// Who holds what.
+    pub graph: &'s Graph,
+    /// The names in paths.
+    pub names: &'s Names,
+    /// The paths of each object, as the numbers of their parts.
+    pub paths: &'s HashMap<u32, Vec<Vec<u32>>>,
+}
+
+/// Which commits a reference leads to.
+pub struct Reachable {
+    /// By position in the graph's commits.
+    commits: Vec<bool>,
+    /// Those that the checked-out commit leads to.
+    head: Vec<bool>,
+    /// The checked-out commit.
+    tip: Option<u32>,
+    /// Short names of branches and tags and the commits they name.
+    tips: Vec<(String, u32)>,
+}
+
+impl Stand<'_> {
+    /// Which commits a reference leads to.
+    pub fn reachable(&self) -> Reachable {
+        let (references, _) = self.audit.repository.references();
+        let reader = self.audit.repository.reader().ok();
+        let commit = |id: &ObjectId| self.commit_of(id, reader.as_ref()?);
+        let mut tips: Vec<(String, u32)> = references
+            .iter()
+            .filter_map(|reference| {
+                let name = reference.name.strip_prefix("refs/").unwrap_or(&reference.name);
+                let short = ["heads/", "remotes/", "tags/"]
+                    .iter()
+                    .find_map(|kind| name.strip_prefix(kind));
+                Some((short.unwrap_or(name).to_owned(), commit(&reference.target)?))
+            })
+            .collect();
+        tips.sort();
+        let head = self.audit.repository.head().ok().flatten();
+        let tip = head.and_then(|head| self.store.number(&head));
+        let all = tips.iter().map(|(_, tip)| *tip).chain(tip);
+        Reachable {
+            commits: self.graph.reachable(all),
+            head: self.graph.reachable(tip),
+            tip,
+            tips,
+        }
+    }
+
+    /// The commit that a reference leads to, through tags.
+    fn commit_of(&self, id: &ObjectId, reader: &Reader) -> Option<u32> {
+        let mut id = *id;
+        let mut buffer = Vec::new();
+        // Tags of tags end sooner.
+        for _ in 0..16 {
+            let number = self.store.number(&id)?;
+            if self.graph.commit(number).is_some() {
+                return Some(number);
+            }
+            if reader.read(&id, &mut buffer).ok()?? != Kind::Tag {
+                return None;
+            }
+            id = gix::objs::TagRefIter::from_bytes(&buffer, self.store.hash())
+                .target_id()
+                .ok()?;
+        }
+        None
+    }
+
+    /// The places of each object with findings.
+    pub fn places(&self, hits: &[u32], reachable: &Reachable) -> HashMap<u32, Vec<Origin>> {
+        let introductions = self.graph.introductions(&reachable.commits);
+        let Ok(mut commits) = Commits::new(self, reachable) else {
+            return HashMap::new();
+        };
+        let places = hits.iter().map(|&hit| {
+            let known = commits.kind(hit);
+            let at = introductions.get(&hit).copied();
+            let places = match known {
+                Kind::Blob | Kind::Tree => {
+                    let commit = at.map(|at| commits.told(self.graph.commits[at].number));
+                    let first = at
+                        .and_then(|at| self.graph.path(self.graph.commits[at].tree, hit));
+                    let others = self.paths.get(&hit).into_iter().flatten().cloned();
+                    let mut all: Vec<Vec<u32>> = first.into_iter().collect();
+                    others.for_each(|path| {
+                        if !all.contains(&path) {
+                            all.push(path);
+                        }
+                    });
+                    self.blob(hit, commit.as_ref(), &all)
+                }
+                Kind::Commit => vec![self.bare(Kind::Commit, hit, Some(commits.told(hit)))],
+                Kind::Tag => vec![self.bare(Kind::Tag, hit, None)],
+            };
+            (hit, places)
+        });
+        places.collect()
+    }
+
+    fn blob(&self, hit: u32, commit: Option<&GitCommit>, paths: &[Vec<u32>]) -> Vec<Origin> {
+        if paths.is_empty() {
+            return vec![self.bare(Kind::Blob, hit, commit.cloned())];
+        }
+        let object = self.store.id(hit).to_string();
+        let place = |path: &Vec<u32>| {
+            Origin::Git(Arc::new(GitPlace {
+                commit: commit.cloned(),
+                path: format!("{}{}", self.audit.prefix, self.names.path(path)),
+                is_file: true,
+                object: object.clone(),
+                kind: kind(Kind::Blob),
+            }))
+        };
+        let places = paths.iter().map(place);
+        places
+            .filter(|origin| !self.audit.is_excluded(origin.as_str()))
+            .collect()
+    }
+
+    /// What has no path.
+    fn bare(&self, of: Kind, hit: u32, commit: Option<GitCommit>) -> Origin {
+        let id = self.store.id(hit);
+        Origin::Git(Arc::new(GitPlace {
+            commit,
+            path: format!("{}{}", self.audit.prefix, title(of, &id)),
+            is_file: false,
+            object: id.to_string(),
+            kind: kind(of),
+        }))
+    }
+
+    /// How each credential stands in the history, from the objects that hold it.
+    pub fn histories(
+        &self,
+        found: impl Iterator<Item = (Fingerprint, u32)>,
+        reachable: &Reachable,
+    ) -> HashMap<Fingerprint, GitHistory> {
+        let mut holders: HashMap<Fingerprint, HashSet<u32>> = HashMap::new();
+        for (fingerprint, object) in found {
+            holders.entry(fingerprint).or_default().insert(object);
+        }
+        let mut in_object: HashMap<u32, Vec<Fingerprint>> = HashMap::new();
+        for (&fingerprint, objects) in &holders {
+            for &object in objects {
+                in_object.entry(object).or_default().push(fingerprint);
+            }
+        }
+        // Many commits have the same files: each set of them is looked at once.
+        let sets: Vec<HashSet<Fingerprint>> = (0..self.graph.set_count() as u32)
+            .map(|set| {
+                let files = self.graph.members(set).iter();
+                files
+                    .filter_map(|file| in_object.get(file))
+                    .flatten()
+                    .copied()
+                    .collect()
+            })
+            .collect();
+        let mut histories: HashMap<Fingerprint, GitHistory> = HashMap::new();
+        for (fingerprint, objects) in &holders {
+            let all = objects.iter().filter_map(|object| self.paths.get(object));
+            let different: HashSet<&Vec<u32>> = all.flatten().collect();
+            histories.entry(*fingerprint).or_default().paths = different.len() as u64;
+        }
+        for (at, commit) in self.graph.commits.iter().enumerate() {
+            let inside = self.graph.set(commit.tree).map(|set| &sets[set as usize]);
+            let message = in_object.get(&commit.number);
+            let is_tip = reachable.tip == Some(commit.number);
+            for fingerprint in inside.into_iter().flatten().chain(message.into_iter().flatten()) {
+                let history = histories.entry(*fingerprint).or_default();
+                history.commits += 1;
+                history.reachable |= reachable.commits[at];
+                history.in_head |= is_tip;
+            }
+            // A message stays in the history of what follows it.
+            for fingerprint in message.into_iter().flatten().filter(|_| reachable.head[at]) {
+                histories.entry(*fingerprint).or_default().in_head = true;
+            }
+        }
+        self.add_tips(&mut histories, &sets, reachable);
+        histories
+    }
+
+    fn add_tips(
+        &self,
+        histories: &mut HashMap<Fingerprint, GitHistory>,
+        sets: &[HashSet<Fingerprint>],
+        reachable: &Reachable,
+    ) {
+        for (name, tip) in &reachable.tips {
+            let commit = self.graph.commit(*tip).map(|(_, commit)| commit);
+            let set = commit.and_then(|commit| self.graph.set(commit.tree));
+            for fingerprint in set.into_iter().flat_map(|set| &sets[set as usize]) {
+                let history = histories.entry(*fingerprint).or_default();
+                history.branch_count += 1;
+                if history.branches.len() < NAMED {
+                    history.branches.push(masked(self.audit, name.as_bytes()));
+                }
+            }
+        }
+    }
+}
+
+/// What reports say of commits, each read once.
+struct Commits<'s> {
+    stand: &'s Stand<'s>,
+    reachable: &'s Reachable,
+    reader: Reader,
+    buffer: Vec<u8>,
+    told: HashMap<u32, GitCommit>,
+}
+
+impl<'s> Commits<'s> {
+    fn new(stand: &'s Stand<'s>, reachable: &'s Reachable) -> Result<Self, String> {
+        Ok(Commits {
+            stand,
+            reachable,
+            reader: stand.audit.repository.reader()?,
+            buffer: Vec::new(),
+            told: HashMap::new(),
+        })
+    }
+
+    /// What an object is. The walk has read it.
+    fn kind(&mut self, number: u32) -> Kind {
+        if self.stand.graph.commit(number).is_some() {
+            return Kind::Commit;
+        }
+        let id = self.stand.store.id(number);
+        let kind = self.reader.kind(&id);
+        kind.unwrap_or(Kind::Blob)
+    }
+
+    fn told(&mut self, number: u32) -> GitCommit {
+        if let Some(commit) = self.told.get(&number) {
+            return commit.clone();
+        }
+        let id = self.stand.store.id(number);
+        let at = self.stand.graph.commit(number).map(|(at, _)| at);
+        let bytes = match self.reader.read(&id, &mut self.buffer) {
+            Ok(Some(_)) => &self.buffer[..],
+            _ => &[],
+        };
+        let commit = CommitRefIter::from_bytes(bytes, self.stand.store.hash());
+        let unreachable = !at.is_some_and(|at| self.reachable.commits[at]);
+        let told = told(self.stand.audit, &id, commit, unreachable);
+        self.told.insert(number, told.clone());
+        told
+    }
+}
