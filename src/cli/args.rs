@@ -62,6 +62,9 @@ pub enum Command {
     /// Accept what is there today, so that only what is new is reported.
     #[command(subcommand, after_help = BASELINE_EXAMPLES)]
     Baseline(BaselineCommand),
+    /// Let git call keysieve before each commit or push.
+    #[command(after_help = super::install_hooks::EXAMPLES)]
+    InstallHooks(super::install_hooks::InstallHooksArgs),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.

@@ -3,6 +3,7 @@
 mod args;
 mod baseline;
 mod ignore_file;
+mod install_hooks;
 mod output;
 mod progress;
 mod rules;
@@ -103,6 +104,7 @@ pub fn main() -> ExitCode {
         }
         Command::Rules(command) => rules::run(command),
         Command::Baseline(command) => baseline::run(command),
+        Command::InstallHooks(args) => install_hooks::run(args),
         Command::Completions { shell } => Ok(completions(*shell)),
     };
     match done {
