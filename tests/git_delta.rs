@@ -59,7 +59,7 @@ fn prose(random: &mut Random, length: usize) -> Vec<u8> {
 }
 
 /// What can be found, of every kind that detection treats in a way of its own.
-const SECRETS: [&str; 9] = [
+const SECRETS: [&str; 10] = [
     "<crc32-base62:ghp_>",
     "\ntoken = <crc32-base62:ghp_>\n",
     "\nDB_PASSWORD = \"<password:14>\"\n",
@@ -68,6 +68,7 @@ const SECRETS: [&str; 9] = [
     "\naws_access_key_id = <aws-key-id:AKIA>\naws_secret_access_key = <b64:40>\n",
     " <jwt> ",
     "\n<private-key:RSA PRIVATE KEY>\n",
+    " SecurityToken=CAIS<b64:600>\n",
     "\n\"client_secret\":\"<b62:32>\",\n",
 ];
 
