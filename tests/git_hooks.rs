@@ -316,12 +316,13 @@ fn a_rejected_commit_says_it_in_five_lines() {
     assert!(lines <= 5, "{lines} lines: {said}");
 }
 
-/// A repository whose remote holds its first commit, which has an old secret.
+/// A repository whose remote holds its first commits, which have an old secret.
 fn pair(lab: &Lab) -> (Repo<'_>, Repo<'_>) {
     let server = lab.init("server", &["--bare"]);
     let repo = lab.init("r", &[]);
     repo.git(&["remote", "add", "origin", "../server"]);
     repo.commit("old.env", line(100));
+    repo.commit("readme", "Nothing to see.\n");
     repo.git(&["push", "--quiet", "--set-upstream", "origin", "main"]);
     (repo, server)
 }
@@ -522,6 +523,43 @@ fn a_server_accepts_only_what_is_clean() {
                 assert_eq!(server.git(&["for-each-ref"]), before, "{case}");
             }
         }
+    }
+}
+
+/// A clone that lacks history, one that lacks blobs, one with longer ids: what is asked about is there.
+#[test]
+fn any_clone_can_commit_and_push() {
+    let cases: [(&str, &[&str], &[&str]); 4] = [
+        ("shallow", &[], &["--depth=1"]),
+        ("partial", &[], &["--filter=blob:none"]),
+        ("without trees", &[], &["--filter=tree:0"]),
+        ("SHA-256", &["--object-format=sha256"], &[]),
+    ];
+    for (case, format, options) in cases {
+        let lab = Lab::new();
+        let server = lab.init("server", &[&["--bare"], format].concat());
+        server.git(&["config", "uploadpack.allowFilter", "true"]);
+        let first = lab.init("first", format);
+        first.commit("dir/old.env", line(100));
+        first.commit("dir/old.env", "none\n");
+        first.commit("readme", "Nothing to see.\n");
+        first.git(&["push", "--quiet", "../server", "main"]);
+        let url = format!("file://{}", server.dir.display());
+        first.git(&[&["clone", "--quiet"], options, &[&url, "../r"]].concat());
+        let repo = lab.repo("r");
+        install(&repo, "--pre-commit");
+        install(&repo, "--pre-push");
+        install(&server, "--pre-receive");
+
+        stage(&repo, "dir/a", "a\n");
+        Passes.holds(case, &run(&repo, COMMIT), "");
+        Passes.holds(case, &run(&repo, PUSH), "");
+        stage(&repo, "dir/a.env", &line(1));
+        Stops("dir/a.env").holds(case, &run(&repo, COMMIT), "git commit --no-verify");
+        repo.git(&["commit", "--quiet", "--no-verify", "-m", "m"]);
+        Stops("dir/a.env").holds(case, &run(&repo, PUSH), "git push --no-verify");
+        let forced = ["push", "--quiet", "--no-verify", "origin", "main"];
+        Stops("dir/a.env").holds(case, &run(&repo, &forced), "remote: keysieve");
     }
 }
 

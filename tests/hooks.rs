@@ -151,6 +151,34 @@ fn a_relative_path_starts_elsewhere_where_something_is_received() {
 }
 
 #[test]
+fn the_repository_is_the_one_that_is_named() {
+    let lab = Lab::new();
+    let [here, there] = ["here", "there"].map(|name| lab.init(name, &[]));
+    let mut command = lab.command(env!("CARGO_BIN_EXE_keysieve"), &here.dir);
+    // As it is where git runs a program.
+    command
+        .args(["install-hooks", "--repo", "../there"])
+        .env("GIT_DIR", here.at(".git"))
+        .env("GIT_WORK_TREE", &here.dir);
+    let output = command.output().expect("it runs");
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(!here.at(".git/hooks/pre-commit").exists());
+    assert!(there.at(".git/hooks/pre-commit").is_file());
+}
+
+#[test]
+fn a_path_does_not_act_on_a_terminal() {
+    let lab = Lab::new();
+    let repo = lab.init("r", &[]);
+    for path in [".h\u{1b}[2J", "../out\u{1b}[2J"] {
+        repo.git(&["config", "core.hooksPath", path]);
+        let run = repo.keysieve(&["install-hooks"]);
+        let said = run.stdout + &run.stderr;
+        assert!(said.contains("[2J") && !said.contains('\u{1b}'), "{said:?}");
+    }
+}
+
+#[test]
 fn a_shared_folder_needs_a_word() {
     let lab = Lab::new();
     let repo = lab.init("r", &[]);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use keysieve::hooks::{Folder, Hook, HookError, Plan, Step};
+use keysieve::model::mask_line;
 use keysieve::source;
 
 use super::{Exit, Failure};
@@ -18,8 +19,9 @@ Examples:
   keysieve install-hooks --dry-run      what would be done
   keysieve install-hooks --uninstall    as it was before
 
-core.hooksPath is honoured. A hook that is there already is kept beside the new one, runs first, and decides where it
-fails. Where keysieve is gone or cannot check all, the hook stops: git commit --no-verify goes without it.
+core.hooksPath is honoured. A hook that is there already is kept beside the new one and runs
+first; where it fails, nothing else runs. Where keysieve is gone or cannot check all, the hook
+stops what it guards; git commit --no-verify goes without it.
 
 Exit codes:
   0    done, or nothing to do
@@ -87,7 +89,7 @@ pub fn run(args: &InstallHooksArgs) -> Result<Exit, Failure> {
         }
         for line in said(folder, plan, args.dry_run) {
             // It is done, whether anybody reads it or not.
-            let _ = writeln!(out, "{line}");
+            let _ = writeln!(out, "{}", mask_line(line.as_bytes(), &[]));
         }
     }
     Ok(Exit::Clean)

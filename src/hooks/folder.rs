@@ -20,7 +20,7 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// The folder in which git looks for `hook`. A relative `core.hooksPath` starts at the top of the work tree, but for
+    /// The folder in which git looks for `hook`, in the repository that the folder `repository` is in. A relative `core.hooksPath` starts at the top of the work tree, but for
     /// hooks that run where something is received: those run in the repository's own directory (`githooks(5)`).
     pub fn find(repository: &Path, hook: Hook) -> Result<Folder, HookError> {
         let git_dir = ask(repository, &["--absolute-git-dir"])?;
@@ -67,10 +67,15 @@ impl Folder {
     }
 }
 
+/// Variables by which git, where it runs a program, leads other calls of git to its own repository.
+const ELSEWHERE: [&str; 3] = ["GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR"];
+
 /// Asks `git rev-parse`, which reads configuration and runs nothing of the repository: no hook, filter, monitor or alias,
 /// and a pager only where it writes to a terminal.
 fn ask(folder: &Path, question: &[&str]) -> Result<PathBuf, HookError> {
-    let answer = Command::new("git")
+    let mut git = Command::new("git");
+    ELSEWHERE.iter().for_each(|name| _ = git.env_remove(name));
+    let answer = git
         .args(["--no-pager", "-c", "core.fsmonitor=false", "rev-parse"])
         .args(question)
         .current_dir(folder)

@@ -1,5 +1,4 @@
 //! What cannot be seen, or not wholly. Each repository also holds a secret that can.
-#![cfg(unix)]
 
 use std::fs;
 use std::io::ErrorKind;
@@ -15,11 +14,11 @@ table!(is_named_and_stops:
     flipped_byte, cut_short, empty_object, wrong_head, wrong_size, wrong_content,
     flipped_byte_in_a_pack, flipped_base_in_a_pack, cut_pack, pack_without_index, pack_without_head, damaged_index,
     empty_pack, flipped_byte_in_a_pack_that_verifies,
-    cut_reference,
+    cut_reference, staged_object_missing,
 );
 table!(is_named_only: unborn, lfs_pointer, lfs_pointer_beside_a_secret, too_large, too_large_beside_a_secret);
 table!(is_found: unborn_with_another_branch, almost_an_lfs_pointer, wrong_content_unverified);
-table!(is_refused: not_a_repository, no_such_folder, unknown_object_format);
+table!(is_refused: not_a_repository, no_such_folder, unknown_object_format, cut_index);
 
 /// A repository with an innocent file `a` and a secret in `b`, both loose.
 fn two(lab: &Lab) -> Repo<'_> {
@@ -311,6 +310,18 @@ fn cut_reference(lab: &Lab) -> Fault<'_> {
     Fault::new(beside(repo), &kinds).words(["refs/heads/half"])
 }
 
+/// What is to be committed is not there; what else is staged, is.
+fn staged_object_missing(lab: &Lab) -> Fault<'_> {
+    let repo = lab.init("r", &[]);
+    repo.commit("readme", "Nothing to see.\n");
+    repo.file("b", line(&secret(1)));
+    repo.file("gone", "x\n");
+    repo.git(&["add", "b", "gone"]);
+    let id = id(&repo, ":gone");
+    fs::remove_file(repo.loose(&id)).expect("it was loose");
+    Fault::new(beside(repo).args(["--staged"]), &["missing-object"]).words(["gone"])
+}
+
 /// It belongs to somebody else. Only root can give a repository away: for others there is no such case to make.
 #[test]
 fn foreign_owner() {
@@ -388,6 +399,14 @@ fn not_a_repository(lab: &Lab) -> Fault<'_> {
 fn no_such_folder(lab: &Lab) -> Fault<'_> {
     let case = Case::new(two(lab), []).args(["../nowhere"]);
     Fault::new(case, &[]).words(["../nowhere"])
+}
+
+fn cut_index(lab: &Lab) -> Fault<'_> {
+    let repo = two(lab);
+    spoil(&repo.at(".git/index"), |bytes| {
+        bytes.truncate(bytes.len() / 2)
+    });
+    Fault::new(Case::new(repo, []).args(["--staged"]), &[]).words(["index"])
 }
 
 /// A repository of a later version of git.

@@ -1,5 +1,4 @@
 //! Repositories that are made to harm: names in trees, objects that lie, configuration that would run something.
-#![cfg(unix)]
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
