@@ -10,6 +10,7 @@
 
 pub mod config;
 pub mod engine;
+pub mod hooks;
 pub mod model;
 pub mod platform;
 pub mod report;

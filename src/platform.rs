@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Opens a file for reading without waiting for anything, so that a FIFO that takes a file's place cannot stop the scan.
 /// With `follow` unset, a symbolic link in the last place is an error.
@@ -69,4 +69,30 @@ pub fn read_at(file: &File, mut buffer: &mut [u8], mut offset: u64) -> io::Resul
         }
     }
     Ok(())
+}
+
+/// Gives a new file the permissions of a program, less what the process's mask takes away.
+#[cfg(unix)]
+pub fn with_permission_to_run(builder: &mut tempfile::Builder<'_, '_>) {
+    use std::os::unix::fs::PermissionsExt;
+
+    builder.permissions(std::fs::Permissions::from_mode(0o777));
+}
+
+/// Gives a new file the permissions of a program, which every file has here.
+#[cfg(not(unix))]
+pub fn with_permission_to_run(_builder: &mut tempfile::Builder<'_, '_>) {}
+
+/// A path from the bytes that another program prints for it; none where they cannot be a path.
+#[cfg(unix)]
+pub fn path(bytes: Vec<u8>) -> Option<PathBuf> {
+    use std::os::unix::ffi::OsStringExt;
+
+    Some(std::ffi::OsString::from_vec(bytes).into())
+}
+
+/// A path from the bytes that another program prints for it; none where they cannot be a path.
+#[cfg(not(unix))]
+pub fn path(bytes: Vec<u8>) -> Option<PathBuf> {
+    String::from_utf8(bytes).ok().map(PathBuf::from)
 }

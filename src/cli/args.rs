@@ -65,6 +65,9 @@ pub enum Command {
     /// Accept what is there today, so that only what is new is reported.
     #[command(subcommand, after_help = BASELINE_EXAMPLES)]
     Baseline(BaselineCommand),
+    /// Let git call keysieve before each commit or push.
+    #[command(after_help = super::install_hooks::EXAMPLES)]
+    InstallHooks(super::install_hooks::InstallHooksArgs),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -178,8 +181,8 @@ pub struct VerdictArgs {
 
 #[derive(Debug, Args)]
 pub struct ReportArgs {
-    /// Print the report in this format: text, json, jsonl, sarif, csv, junit. Repeatable; each may be followed by
-    /// its `--output`. Default: text, or what the output's name says.
+    /// Print the report in this format: text, brief, json, jsonl, sarif, csv, junit. Repeatable; each may be
+    /// followed by its `--output`. Default: text, or what the output's name says.
     #[arg(long, short, value_name = "FORMAT", help_heading = "Output")]
     pub format: Vec<String>,
     /// Write the report into this file, which appears whole or not at all. Belongs to the `--format` before it.

@@ -2,7 +2,9 @@
 
 mod args;
 mod baseline;
+mod git;
 mod ignore_file;
+mod install_hooks;
 mod output;
 mod progress;
 mod rules;
@@ -101,8 +103,15 @@ pub fn main() -> ExitCode {
                 .expect("because the command is scan");
             output::pairs(matches).and_then(|outputs| scan::run(args, &outputs))
         }
+        Command::Git(args) => {
+            let matches = matches
+                .subcommand_matches("git")
+                .expect("because the command is git");
+            output::pairs(matches).and_then(|outputs| git::run(args, &outputs))
+        }
         Command::Rules(command) => rules::run(command),
         Command::Baseline(command) => baseline::run(command),
+        Command::InstallHooks(args) => install_hooks::run(args),
         Command::Completions { shell } => Ok(completions(*shell)),
     };
     match done {

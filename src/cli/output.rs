@@ -160,9 +160,9 @@ impl Reports {
 
     /// Whether a report for people goes to standard output.
     pub fn shows_summary(outputs: &[Output]) -> bool {
-        outputs
-            .iter()
-            .any(|output| output.file.is_none() && output.format == Format::Text)
+        outputs.iter().any(|output| {
+            output.file.is_none() && matches!(output.format, Format::Text | Format::Brief)
+        })
     }
 
     /// Whether each of them prints a finding as soon as it gets it.

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::panic;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -10,9 +11,9 @@ use keysieve::engine::Engine;
 use keysieve::model::{Event, Summary};
 use keysieve::report;
 use keysieve::scan::{Input, Progress, Scan};
-use keysieve::suppress::load;
+use keysieve::suppress::{Baseline, load};
 
-use super::args::{ScanArgs, When};
+use super::args::{CommonArgs, ReportArgs, ScanArgs, VerdictArgs, When};
 use super::ignore_file::IgnoreFile;
 use super::output::{Output, Reports};
 use super::progress::Display;
@@ -21,45 +22,88 @@ use super::{Exit, Failure};
 
 /// Scans and reports.
 pub fn run(args: &ScanArgs, outputs: &[Output]) -> Result<Exit, Failure> {
-    let baseline = match &args.verdict.baseline {
-        Some(path) => {
-            let name = keysieve::source::shown(path);
-            Some(load::baseline(path, &name)?)
-        }
-        None => None,
-    };
+    let baseline = read_baseline(&args.verdict)?;
     let mut prepared = settings::prepare(&args.input, baseline)?;
-    prepared.options.allow_incomplete = settings::allowed(&args.verdict.allow_incomplete)?;
     prepared.options.stats = args.stats;
     prepared.options.live = prepared.stdin && Reports::shows_at_once(outputs);
-    if args.report.all_locations {
-        prepared.options.max_locations = usize::MAX;
-    }
-    let fail_on = settings::fail_on(&prepared.settings, args.verdict.fail_on.as_deref())?;
-    let mut reports = Reports::open(outputs, &report_options(args))?;
-
-    let mut counted = 0u64;
-    let mut failure = None;
-    let what = What {
+    Request {
+        common: &args.input.common,
+        report: &args.report,
+        verdict: &args.verdict,
         explain: args.explain,
-        quiet: args.input.common.quiet,
+    }
+    .run(prepared, outputs)
+}
+
+/// The baseline that is named, if one is.
+pub fn read_baseline(verdict: &VerdictArgs) -> Result<Option<Baseline>, Failure> {
+    let read = |path: &PathBuf| {
+        let name = keysieve::source::shown(path);
+        load::baseline(path, &name)
     };
-    let summary = scan(prepared, what, &mut |event| {
-        if let Event::Found(finding) = &event {
-            counted += u64::from(!finding.is_accepted() && finding.severity >= fail_on);
+    Ok(verdict.baseline.as_ref().map(read).transpose()?)
+}
+
+/// How a scan is reported.
+pub struct Request<'a> {
+    /// What every scan can be told.
+    pub common: &'a CommonArgs,
+    /// The form of the report.
+    pub report: &'a ReportArgs,
+    /// What makes the run fail.
+    pub verdict: &'a VerdictArgs,
+    /// Whether dropped candidates are shown.
+    pub explain: bool,
+}
+
+impl Request<'_> {
+    /// Scans and reports.
+    pub fn run(&self, mut prepared: Prepared, outputs: &[Output]) -> Result<Exit, Failure> {
+        prepared.options.allow_incomplete = settings::allowed(&self.verdict.allow_incomplete)?;
+        if self.report.all_locations {
+            prepared.options.max_locations = usize::MAX;
         }
-        if failure.is_none() {
-            failure = reports.event(&event).err();
+        let fail_on = settings::fail_on(&prepared.settings, self.verdict.fail_on.as_deref())?;
+        let mut reports = Reports::open(outputs, &self.report_options())?;
+
+        let mut counted = 0u64;
+        let mut failure = None;
+        let what = What {
+            explain: self.explain,
+            quiet: self.common.quiet,
+        };
+        let summary = scan(prepared, what, &mut |event| {
+            if let Event::Found(finding) = &event {
+                counted += u64::from(!finding.is_accepted() && finding.severity >= fail_on);
+            }
+            if failure.is_none() {
+                failure = reports.event(&event).err();
+            }
+        });
+        if let Some(failure) = failure {
+            return Err(failure);
         }
-    });
-    if let Some(failure) = failure {
-        return Err(failure);
+        reports.finish(&summary)?;
+        if !Reports::shows_summary(outputs) {
+            say_summary(&summary, self.common.quiet, self.common.color);
+        }
+        Ok(exit(&summary, counted > 0 && !self.verdict.exit_zero))
     }
-    reports.finish(&summary)?;
-    if !Reports::shows_summary(outputs) {
-        say_summary(&summary, args.input.common.quiet, args.input.common.color);
+
+    fn report_options(&self) -> report::Options {
+        let args = self.report;
+        report::Options {
+            color: colored(&io::stdout(), self.common.color),
+            quiet: self.common.quiet,
+            show_secrets: args.show_secrets,
+            show_accepted: args.show_accepted,
+            all_locations: args.all_locations,
+            width: terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)),
+            root: std::env::current_dir()
+                .ok()
+                .map(|current| keysieve::source::shown(&current)),
+        }
     }
-    Ok(exit(&summary, counted > 0 && !args.verdict.exit_zero))
 }
 
 fn exit(summary: &Summary, findings: bool) -> Exit {
@@ -91,6 +135,7 @@ pub fn scan(prepared: Prepared, what: What, sink: &mut dyn FnMut(Event)) -> Summ
         ignore_file,
         walk,
         stdin,
+        git,
     } = prepared;
     let mut engine = Engine::new(rules);
     if options.stats {
@@ -114,7 +159,7 @@ pub fn scan(prepared: Prepared, what: What, sink: &mut dyn FnMut(Event)) -> Summ
     let stdin = stdin.then(|| Box::new(io::stdin()) as Box<dyn io::Read + Send>);
     let mut events = Vec::new();
     // Kept until the progress is gone from the terminal, except where somebody waits for each.
-    let mut summary = scan.run(Input { walk, stdin }, &mut |event| match live {
+    let mut summary = scan.run(Input { walk, stdin, git }, &mut |event| match live {
         true => sink(event),
         false => events.push(event),
     });
@@ -154,21 +199,6 @@ fn keep_content_out_of_panics() {
         let place = info.location().map(ToString::to_string).unwrap_or_default();
         let _ = writeln!(io::stderr(), "keysieve: a defect at {place}");
     }));
-}
-
-fn report_options(scan: &ScanArgs) -> report::Options {
-    let args = &scan.report;
-    report::Options {
-        color: colored(&io::stdout(), scan.input.common.color),
-        quiet: scan.input.common.quiet,
-        show_secrets: args.show_secrets,
-        show_accepted: args.show_accepted,
-        all_locations: args.all_locations,
-        width: terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)),
-        root: std::env::current_dir()
-            .ok()
-            .map(|current| keysieve::source::shown(&current)),
-    }
 }
 
 fn colored(stream: &impl anstream::stream::RawStream, when: When) -> bool {

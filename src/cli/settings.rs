@@ -13,7 +13,7 @@ use keysieve::model::{Confidence, Severity, SkipKind};
 use keysieve::rule::{Rule, Str, compile_file};
 use keysieve::scan::{GitInput, Options, Root};
 use keysieve::source::{Exclude, Excluded, Walk, reason};
-use keysieve::suppress::{Baseline, Parts, Policy, RulePattern};
+use keysieve::suppress::{Baseline, FingerprintFile, Parts, Policy, RulePattern};
 
 use super::ignore_file::IgnoreFile;
 
@@ -77,17 +77,13 @@ pub fn current_dir() -> Result<PathBuf, Failure> {
 pub struct Foundation {
     settings: Settings,
     ignore_file: Option<IgnoreFile>,
-    fingerprints: Option<keysieve::suppress::Fingerprints>,
+    fingerprints: Option<FingerprintFile>,
     current: PathBuf,
 }
 
 impl Foundation {
     /// Reads what applies to `start`; `current` is the folder that paths are shown from.
-    pub fn read(
-        common: &CommonArgs,
-        start: &Path,
-        current: &Path,
-    ) -> Result<Foundation, Failure> {
+    pub fn read(common: &CommonArgs, start: &Path, current: &Path) -> Result<Foundation, Failure> {
         let mut settings = configuration(common, start, current)?;
         let min_confidence = named(
             common.min_confidence.as_deref(),

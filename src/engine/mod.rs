@@ -22,10 +22,10 @@ mod tables;
 pub mod training;
 mod utf16;
 
+pub use crate::model::Edit;
 pub use candidate::{Candidate, HEAD, rank};
 pub use check::{CONTEXT, Evidence, Kept, Reason, Verdict};
 pub use delta::Scanned;
-pub use crate::model::Edit;
 pub use emit::{AROUND, Emission};
 pub use position::Walker;
 pub use ruleset::RuleSet;

@@ -13,6 +13,8 @@ pub struct GitPlace {
     pub object: String,
     /// What that is.
     pub kind: GitKind,
+    /// Whether it is staged, and in no commit yet.
+    pub staged: bool,
 }
 
 /// What of a repository holds a place.

@@ -7,13 +7,13 @@ use super::GitPlace;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Origin {
+    /// A place in a Git repository. Reports begin with these: they say most.
+    Git(Arc<GitPlace>),
     /// A file, by its path as shown to people: relative to the scan's root where it lies below it, with `/` as the
     /// separator on every platform.
     File(String),
     /// Standard input.
     Stdin,
-    /// A place in a Git repository.
-    Git(Arc<GitPlace>),
 }
 
 impl Origin {

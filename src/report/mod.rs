@@ -7,6 +7,7 @@
 //!   and [`Options::all_locations`] are about what people want to read, hence for [`Format::Text`] alone.
 //! - CSV has rows for locations and nothing else: what was skipped is for the exit code and [`summary`] to tell.
 
+mod brief;
 mod csv;
 mod json;
 mod jsonl;
@@ -38,6 +39,8 @@ pub trait Report {
 pub enum Format {
     /// For people in a terminal.
     Text,
+    /// One line a credential, for hooks.
+    Brief,
     /// One JSON object, `schemas/keysieve-report.schema.json`.
     Json,
     /// One JSON object a line, `schemas/keysieve-jsonl.schema.json`.
@@ -52,8 +55,9 @@ pub enum Format {
 
 impl Format {
     /// Every format, in the order in which help texts list them.
-    pub const ALL: [Format; 6] = [
+    pub const ALL: [Format; 7] = [
         Format::Text,
+        Format::Brief,
         Format::Json,
         Format::Jsonl,
         Format::Sarif,
@@ -65,6 +69,7 @@ impl Format {
     pub fn name(self) -> &'static str {
         match self {
             Format::Text => "text",
+            Format::Brief => "brief",
             Format::Json => "json",
             Format::Jsonl => "jsonl",
             Format::Sarif => "sarif",
@@ -134,6 +139,7 @@ pub fn open<'w>(
     let to = BufWriter::new(to);
     match format {
         Format::Text => Box::new(text::Text::new(to, options.clone())),
+        Format::Brief => Box::new(brief::Brief::new(to, options.show_accepted)),
         Format::Json => Box::new(json::Json::new(to, options.show_secrets)),
         Format::Jsonl => Box::new(jsonl::Jsonl::new(to, options.show_secrets)),
         Format::Sarif => Box::new(sarif::Sarif::new(to, options.root.clone())),

@@ -43,6 +43,7 @@ impl fmt::Display for Place<'_> {
             // A commit's own text names it already.
             Some(place) if place.is_file => match &place.commit {
                 Some(commit) => write!(f, " in {commit}"),
+                None if place.staged => Ok(()),
                 None => f.write_str(" in no commit"),
             },
             _ => Ok(()),
@@ -146,17 +147,17 @@ pub fn advice(kind: SkipKind) -> Option<&'static str> {
         SkipKind::Shallow => Some(
             "fetch the rest with `git fetch --unshallow` (in GitHub Actions: `fetch-depth: 0`)",
         ),
-        SkipKind::PartialClone => Some(
-            "fetch the rest with `git fetch --refetch --no-filter`, or clone without --filter",
-        ),
+        SkipKind::PartialClone => {
+            Some("fetch the rest with `git fetch --refetch --no-filter`, or clone without --filter")
+        }
         SkipKind::MissingObject => Some("look with `git fsck`, and fetch or clone again"),
         SkipKind::CorruptObject | SkipKind::UnreadablePack => {
             Some("look with `git fsck --full`, and clone again")
         }
         SkipKind::UnknownRevision => Some("check its spelling, or fetch it first"),
-        SkipKind::ForeignOwner => Some(
-            "trust it with `git config --global --add safe.directory DIR`",
-        ),
+        SkipKind::ForeignOwner => {
+            Some("trust it with `git config --global --add safe.directory DIR`")
+        }
         SkipKind::Excluded
         | SkipKind::TooLarge
         | SkipKind::NotRegular

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 use super::{Scan, veil};
 use crate::engine::{Emission, Kept, Reason, Verdict};
 use crate::model::{
-    Dropped, Event, Finding, Fingerprint, GitHistory, Location, Origin, RuleInfo, Salt, Secret, Severity, Skip,
-    SkipKind, Summary, mask,
+    Dropped, Event, Finding, Fingerprint, GitHistory, Location, Origin, RuleInfo, Salt, Secret,
+    Severity, Skip, SkipKind, Summary, mask,
 };
 use crate::rule::Rule;
 use crate::suppress::Sighting;
@@ -342,6 +342,22 @@ fn phrase(kind: SkipKind, count: u64) -> String {
         SkipKind::Panicked => (
             "file could not be scanned: a defect",
             "files could not be scanned: a defect",
+        ),
+        SkipKind::Shallow => ("shallow clone", "shallow clones"),
+        SkipKind::PartialClone => (
+            "object of a partial clone is not here, or several",
+            "objects of a partial clone are not here",
+        ),
+        SkipKind::MissingObject => ("object is missing", "objects are missing"),
+        SkipKind::CorruptObject => ("object is broken", "objects are broken"),
+        SkipKind::UnreadablePack => (
+            "part of the object store could not be read",
+            "parts of the object store could not be read",
+        ),
+        SkipKind::UnknownRevision => ("revision does not exist", "revisions do not exist"),
+        SkipKind::ForeignOwner => (
+            "repository belongs to another user",
+            "repositories belong to another user",
         ),
         _ => return "the list of findings is cut".to_owned(),
     };

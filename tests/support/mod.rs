@@ -1,6 +1,8 @@
 //! What tests of the real binary share: trees of files with generated secrets, and runs with a time limit.
 #![allow(dead_code)] // Each test file uses a part of it.
 
+pub mod git;
+
 use std::ffi::OsStr;
 use std::fs;
 use std::io::Read;

@@ -29,7 +29,14 @@ impl Audit<'_> {
             let path = self.prefixed(&change);
             (!self.is_excluded(&path)).then(|| Piece {
                 id: change.blob,
-                origin: Origin::File(path),
+                origin: Origin::Git(Arc::new(GitPlace {
+                    commit: None,
+                    path,
+                    is_file: true,
+                    object: change.blob.to_string(),
+                    kind: kind(Kind::Blob),
+                    staged: true,
+                })),
             })
         });
         self.scan_pieces(pieces.collect(), &reader)
@@ -39,7 +46,10 @@ impl Audit<'_> {
     pub(super) fn brought(&self, tips: &Tips) -> Result<Counters, String> {
         let reader = self.repository.reader()?;
         let brought = self.repository.brought(tips, &reader)?;
-        self.say_gaps(brought.missing.iter().map(|id| Gap { id: *id, detail: None }));
+        self.say_gaps(brought.missing.iter().map(|id| Gap {
+            id: *id,
+            detail: None,
+        }));
         let mut pieces = Vec::new();
         let mut seen = HashSet::new();
         for id in &brought.commits {
@@ -47,7 +57,10 @@ impl Audit<'_> {
                 break;
             }
             let Some((commit, tree, parents)) = self.commit(id, &reader) else {
-                self.say_gaps([Gap { id: *id, detail: None }]);
+                self.say_gaps([Gap {
+                    id: *id,
+                    detail: None,
+                }]);
                 continue;
             };
             pieces.push(Piece {
@@ -128,6 +141,7 @@ impl Audit<'_> {
             path: path.unwrap_or_else(|| format!("{}{}", self.prefix, title(of, &id))),
             object: id.to_string(),
             kind: kind(of),
+            staged: false,
         }))
     }
 

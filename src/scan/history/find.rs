@@ -3,13 +3,13 @@
 use std::collections::HashSet;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 
 use gix::bstr::ByteSlice;
 use gix::hash::ObjectId;
 use gix::objs::{CommitRefIter, Kind, TagRefIter, TreeRefIter};
 
-use super::lost;
 use super::objects::{object_origin, panicked};
 use crate::engine::{Scanned, Scratch};
 use crate::model::{Edit, Skip, SkipKind};
@@ -34,6 +34,8 @@ pub struct Find<'s> {
     pub shallow: &'s HashSet<ObjectId>,
     /// Whether each object is held against its id.
     pub verify: bool,
+    /// Objects that could not be had.
+    pub lost: Mutex<Vec<Lost>>,
 }
 
 /// What was found.
@@ -47,6 +49,8 @@ pub struct Found {
     pub missing: HashSet<ObjectId>,
     /// Pointers to files that Git LFS keeps elsewhere.
     pub pointers: Vec<ObjectId>,
+    /// Objects that could not be had.
+    pub lost: Vec<Lost>,
 }
 
 impl Found {
@@ -56,6 +60,7 @@ impl Found {
         self.named.extend(other.named);
         self.missing.extend(other.missing);
         self.pointers.extend(other.pointers);
+        self.lost.extend(other.lost);
     }
 }
 
@@ -117,7 +122,9 @@ impl Visit for Find<'_> {
     }
 
     fn lost(&self, lost: Lost) {
-        self.collector.skip(lost::skip(&lost));
+        let all = self.lost.lock();
+        all.unwrap_or_else(std::sync::PoisonError::into_inner)
+            .push(lost);
     }
 
     fn goes_on(&self) -> bool {
@@ -285,7 +292,14 @@ mod tests {
     #[test]
     fn knows_what_was_copied() {
         let edits = [Edit::Copy(5..15), Edit::Insert(4), Edit::Copy(0..6)];
-        let asked = [(0..10, true), (2..11, false), (10..12, false), (13..16, false), (14..20, true), (20..21, false)];
+        let asked = [
+            (0..10, true),
+            (2..11, false),
+            (10..12, false),
+            (13..16, false),
+            (14..20, true),
+            (20..21, false),
+        ];
         let mut old = Old::new(&edits);
         for (range, want) in asked {
             assert_eq!(old.holds(&range), want, "{range:?}");

@@ -24,7 +24,10 @@ impl Audit<'_> {
         let mut open = vec![(self.repository.common_dir().to_owned(), 0)];
         while let Some((folder, depth)) = open.pop() {
             for (path, is_dir) in self.listed(&folder) {
-                let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
+                let name = path
+                    .file_name()
+                    .and_then(|name| name.to_str())
+                    .unwrap_or("");
                 match is_dir {
                     true if depth == 0 && OTHERS.contains(&name) => {}
                     true if depth < DEEPEST => open.push((path, depth + 1)),

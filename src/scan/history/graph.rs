@@ -72,7 +72,8 @@ impl Graph {
 
     /// The files in a directory and below it, by number; nothing where it leads to none.
     pub fn files(&self, tree: u32) -> &[u32] {
-        self.set(tree).map_or(&[], |set| &self.members[set as usize])
+        self.set(tree)
+            .map_or(&[], |set| &self.members[set as usize])
     }
 
     /// The number of the set of [`Graph::files`], the same for the same files.
@@ -328,7 +329,11 @@ mod tests {
 
     #[test]
     fn forged_rings_end() {
-        let graph = Graph::new(vec![edge(1, 2, 0), edge(2, 1, 0), edge(2, 9, 1)], &[9], vec![commit(5, 1, &[])]);
+        let graph = Graph::new(
+            vec![edge(1, 2, 0), edge(2, 1, 0), edge(2, 9, 1)],
+            &[9],
+            vec![commit(5, 1, &[])],
+        );
         assert_eq!(graph.path(1, 9), Some(vec![0, 1]));
         assert!(graph.paths().contains_key(&9));
     }

@@ -15,6 +15,7 @@ mod stand;
 mod trace;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 
 use gix::hash::ObjectId;
@@ -25,7 +26,7 @@ use super::collect::Collector;
 use crate::engine::Counters;
 use crate::model::{Origin, Skip, SkipKind, mask_line};
 use crate::source::Excluded;
-use crate::source::git::{Place, Repository, Store, Update, Walk};
+use crate::source::git::{Place, Repository, Store, Tips, Unreadable, Update, Walk};
 
 use find::{Find, Found};
 use show::Show;
@@ -57,6 +58,8 @@ pub enum What {
     Range(String),
     /// What a push brings to a remote of this name, if it has one.
     Push(Vec<Update>, Option<String>),
+    /// What the push of a local reference brings to a remote of this name.
+    Branch(String, Option<String>),
     /// What a server is handed.
     Receive(Vec<Update>),
 }
@@ -95,8 +98,12 @@ pub fn run(scan: &Scan<'_>, collector: &Collector<'_>, input: &GitInput) -> Coun
         excluded: &input.excluded,
     };
     if audit.repository.is_foreign() {
-        let detail = "it belongs to another user; all of it is read nevertheless";
-        audit.skip(SkipKind::ForeignOwner, detail.to_owned());
+        let top = crate::source::shown(audit.repository.top());
+        let detail = format!(
+            "it belongs to another user; all of it is read nevertheless; trust it with \
+             `git config --global --add safe.directory {top}`"
+        );
+        audit.skip(SkipKind::ForeignOwner, detail);
     }
     let done = match &input.what {
         What::Everything => audit.everything_and_submodules(),
@@ -111,6 +118,16 @@ pub fn run(scan: &Scan<'_>, collector: &Collector<'_>, input: &GitInput) -> Coun
         What::Push(updates, remote) => {
             audit.brought(&audit.repository.push(updates, remote.as_deref()))
         }
+        What::Branch(name, remote) => match audit.repository.range(name) {
+            Ok(tips) => {
+                let known = audit.repository.push(&[], remote.as_deref()).known;
+                audit.brought(&Tips { known, ..tips })
+            }
+            Err(detail) => {
+                audit.skip(SkipKind::UnknownRevision, format!("{name}: {detail}"));
+                Ok(Counters::default())
+            }
+        },
         What::Receive(updates) => audit.brought(&audit.repository.receive(updates)),
     };
     done.unwrap_or_else(|detail| {
@@ -161,6 +178,15 @@ impl Audit<'_> {
             self.collector.skip(lost::unreadable(part));
         }
         self.say_what_it_is();
+        if self.options.verify {
+            for (pack, _) in store.packs() {
+                if let Err(detail) = pack.verify() {
+                    let path = pack.path().to_owned();
+                    self.collector
+                        .skip(lost::unreadable(Unreadable { path, detail }));
+                }
+            }
+        }
         let progress = self.scan.progress;
         progress
             .expected
@@ -190,11 +216,7 @@ impl Audit<'_> {
             || (self.excluded)(path.as_ref(), false)
     }
 
-    fn find(
-        &self,
-        store: &Store,
-        pool: &rayon::ThreadPool,
-    ) -> Result<(Found, Counters), String> {
+    fn find(&self, store: &Store, pool: &rayon::ThreadPool) -> Result<(Found, Counters), String> {
         let shallow: HashSet<ObjectId> = self.repository.shallow()?.into_iter().collect();
         let find = Find {
             scan: self.scan,
@@ -202,6 +224,7 @@ impl Audit<'_> {
             store,
             shallow: &shallow,
             verify: self.options.verify,
+            lost: Mutex::default(),
         };
         let walk = Walk {
             store,
@@ -214,6 +237,8 @@ impl Audit<'_> {
             found.add(memory.found);
             counters.add(&memory.scratch.counters);
         }
+        let lost = find.lost.into_inner();
+        found.lost = lost.unwrap_or_else(std::sync::PoisonError::into_inner);
         Ok((found, counters))
     }
 
@@ -233,13 +258,15 @@ impl Audit<'_> {
     fn show(&self, store: &Store, found: Found, pool: &rayon::ThreadPool) {
         let named = found.named.iter().filter_map(|(id, _)| store.number(id));
         let hits: BTreeSet<u32> = found.hits.iter().copied().chain(named).collect();
-        if hits.is_empty() {
+        let told = lost::told(&found, store);
+        let files: BTreeSet<u32> = told.iter().map(|(at, _)| *at).chain(hits.clone()).collect();
+        if files.is_empty() {
             return;
         }
-        let hits: Vec<u32> = hits.into_iter().collect();
+        let files: Vec<u32> = files.into_iter().collect();
         // A scan that was stopped is not held up by a search for who did it.
         let goes_on = || !self.scan.progress.stopped();
-        let (graph, names) = trace::trace(store, &hits, pool, &goes_on);
+        let (graph, names) = trace::trace(store, &files, pool, &goes_on);
         let stand = Stand {
             audit: self,
             store,
@@ -248,7 +275,10 @@ impl Audit<'_> {
             paths: &graph.paths(),
         };
         let reachable = stand.reachable();
-        let places: HashMap<u32, Vec<Origin>> = stand.places(&hits, &reachable);
+        let places: HashMap<u32, Vec<Origin>> = stand.places(&files, &reachable);
+        for (at, skip) in told {
+            self.collector.skip(lost::placed(skip, places.get(&at)));
+        }
         let show = Show {
             scan: self.scan,
             collector: self.collector,
@@ -264,7 +294,8 @@ impl Audit<'_> {
         };
         let shown = walk.run(pool, &show);
         let found = shown.into_iter().flat_map(|memory| memory.found);
-        self.collector.add_histories(stand.histories(found, &reachable));
+        self.collector
+            .add_histories(stand.histories(found, &reachable));
     }
 
     fn say_what_it_is(&self) {
@@ -273,17 +304,23 @@ impl Audit<'_> {
             Ok(commits) => {
                 let count = commits.len();
                 let ends = if count == 1 { "commit" } else { "commits" };
-                let detail = format!("a shallow clone: what came before {count} {ends} is not here");
+                let detail = format!(
+                    "a shallow clone: what came before {count} {ends} is not here; \
+                     `git fetch --unshallow` brings it (in GitHub Actions `fetch-depth: 0`)"
+                );
                 self.skip(SkipKind::Shallow, detail);
             }
             Err(detail) => self.skip(SkipKind::Unreadable, detail),
         }
         match self.repository.head() {
             Ok(Some(_)) => {}
-            Ok(None) => self.skip(
-                SkipKind::Unborn,
-                "the branch that is checked out has no commit yet".to_owned(),
-            ),
+            Ok(None) => {
+                let branch = self.repository.branch().unwrap_or_default();
+                self.skip(
+                    SkipKind::Unborn,
+                    format!("branch {branch} has no commit yet"),
+                );
+            }
             Err(detail) => self.skip(SkipKind::MissingObject, format!("HEAD: {detail}")),
         }
     }
@@ -293,13 +330,8 @@ impl Audit<'_> {
         for skip in lost::missing(&self.name(), &found.missing, partial) {
             self.collector.skip(skip);
         }
-        for pointer in &found.pointers {
-            self.collector.skip(Skip {
-                origin: objects::object_origin(Kind::Blob, pointer),
-                kind: SkipKind::LfsPointer,
-                detail: POINTER.to_owned(),
-            });
-        }
+        let broken = found.lost.iter().filter(|lost| !lost.too_large);
+        broken.for_each(|lost| self.collector.skip(lost::skip(lost)));
     }
 
     fn skip(&self, kind: SkipKind, detail: String) {

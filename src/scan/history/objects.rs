@@ -1,11 +1,9 @@
 //! Objects that are named in a report without a place in a commit.
 
-use std::sync::Arc;
-
 use gix::hash::ObjectId;
 use gix::objs::Kind;
 
-use crate::model::{GitKind, GitPlace, Origin, Skip, SkipKind};
+use crate::model::{GitKind, Origin, Skip, SkipKind};
 use crate::source::git::Object;
 
 /// What the model calls an object's kind.
@@ -23,15 +21,9 @@ pub fn title(of: Kind, id: &ObjectId) -> String {
     format!("{} {}", kind(of).name(), id.to_hex_with_len(12))
 }
 
-/// An object as the origin of something, without a commit.
+/// An object that something is wrong with: `blob 1a2b…`, with all of its id.
 pub fn object_origin(of: Kind, id: &ObjectId) -> Origin {
-    Origin::Git(Arc::new(GitPlace {
-        commit: None,
-        path: title(of, id),
-        is_file: false,
-        object: id.to_string(),
-        kind: kind(of),
-    }))
+    Origin::File(format!("{} {id}", kind(of).name()))
 }
 
 /// What is said of an object that the engine stumbled over.

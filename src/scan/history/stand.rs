@@ -6,10 +6,10 @@ use std::sync::Arc;
 use gix::hash::ObjectId;
 use gix::objs::{CommitRefIter, Kind};
 
+use super::brought::told;
 use super::graph::Graph;
 use super::objects::{kind, title};
 use super::trace::Names;
-use super::brought::told;
 use super::{Audit, masked};
 use crate::model::{Fingerprint, GitCommit, GitHistory, GitPlace, Origin};
 use crate::source::git::{Reader, Store};
@@ -52,7 +52,10 @@ impl Stand<'_> {
         let mut tips: Vec<(String, u32)> = references
             .iter()
             .filter_map(|reference| {
-                let name = reference.name.strip_prefix("refs/").unwrap_or(&reference.name);
+                let name = reference
+                    .name
+                    .strip_prefix("refs/")
+                    .unwrap_or(&reference.name);
                 let short = ["heads/", "remotes/", "tags/"]
                     .iter()
                     .find_map(|kind| name.strip_prefix(kind));
@@ -103,8 +106,7 @@ impl Stand<'_> {
             let places = match known {
                 Kind::Blob | Kind::Tree => {
                     let commit = at.map(|at| commits.told(self.graph.commits[at].number));
-                    let first = at
-                        .and_then(|at| self.graph.path(self.graph.commits[at].tree, hit));
+                    let first = at.and_then(|at| self.graph.path(self.graph.commits[at].tree, hit));
                     let others = self.paths.get(&hit).into_iter().flatten().cloned();
                     let mut all: Vec<Vec<u32>> = first.into_iter().collect();
                     others.for_each(|path| {
@@ -134,6 +136,7 @@ impl Stand<'_> {
                 is_file: true,
                 object: object.clone(),
                 kind: kind(Kind::Blob),
+                staged: false,
             }))
         };
         let places = paths.iter().map(place);
@@ -151,6 +154,7 @@ impl Stand<'_> {
             is_file: false,
             object: id.to_string(),
             kind: kind(of),
+            staged: false,
         }))
     }
 
@@ -191,7 +195,11 @@ impl Stand<'_> {
             let inside = self.graph.set(commit.tree).map(|set| &sets[set as usize]);
             let message = in_object.get(&commit.number);
             let is_tip = reachable.tip == Some(commit.number);
-            for fingerprint in inside.into_iter().flatten().chain(message.into_iter().flatten()) {
+            for fingerprint in inside
+                .into_iter()
+                .flatten()
+                .chain(message.into_iter().flatten())
+            {
                 let history = histories.entry(*fingerprint).or_default();
                 history.commits += 1;
                 history.reachable |= reachable.commits[at];

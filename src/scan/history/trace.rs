@@ -46,7 +46,9 @@ impl Names {
 
     /// A path of names.
     pub fn path(&self, parts: &[u32]) -> String {
-        let parts = parts.iter().map(|&part| self.texts[part as usize].to_str_lossy());
+        let parts = parts
+            .iter()
+            .map(|&part| self.texts[part as usize].to_str_lossy());
         parts.collect::<Vec<_>>().join("/")
     }
 }

@@ -146,7 +146,10 @@ impl<'r> Changes<'r> {
         for entry in TreeRefIter::from_bytes(&buffer, self.reader.hash()) {
             match entry {
                 Ok(entry) => {
-                    entries.insert(entry.filename.to_owned(), (entry.mode, entry.oid.to_owned()));
+                    entries.insert(
+                        entry.filename.to_owned(),
+                        (entry.mode, entry.oid.to_owned()),
+                    );
                 }
                 Err(_) => {
                     self.gap(tree, Some("it does not read as a directory".to_owned()));
@@ -164,7 +167,10 @@ impl<'r> Changes<'r> {
     /// The files that are new, by path, and what could not be read.
     pub fn finish(self) -> (Vec<Change>, Vec<Gap>) {
         let Changes {
-            mut new, gone, gaps, ..
+            mut new,
+            gone,
+            gaps,
+            ..
         } = self;
         new.retain(|change| !gone.contains(&change.blob));
         new.sort_by(|a, b| a.path.cmp(&b.path));

@@ -129,9 +129,7 @@ mod tests {
     fn copies_and_inserts() {
         let base = b"hello, world";
         // Copy 0..5, insert two, copy 5..12 in two parts.
-        let delta = [
-            12, 14, 0x90, 5, 2, b'a', b'b', 0x91, 5, 3, 0x91, 8, 4,
-        ];
+        let delta = [12, 14, 0x90, 5, 2, b'a', b'b', 0x91, 5, 3, 0x91, 8, 4];
         let (bytes, edits) = applied(base, &delta).expect("it is a good delta");
         assert_eq!(bytes, b"helloab, world");
         assert_eq!(

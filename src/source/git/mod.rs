@@ -10,14 +10,14 @@ mod pack;
 mod pushed;
 mod repository;
 mod staged;
-mod submodules;
 mod store;
+mod submodules;
 mod walk;
 
 pub use changes::{Change, Changes, Gap};
 pub use pushed::{Brought, Tips, Update, parse_pre_push, parse_pre_receive};
 pub use repository::{Place, Reader, Reference, Repository};
 pub use staged::{staged, tree_of};
-pub use submodules::Submodule;
 pub use store::{Store, Unreadable, too_large};
+pub use submodules::Submodule;
 pub use walk::{Lost, Object, Visit, Walk};

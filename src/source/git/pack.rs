@@ -93,6 +93,18 @@ impl Pack {
         &self.path
     }
 
+    /// Holds the whole file against the checksum at its end. Errors say what is wrong.
+    pub fn verify(&self) -> Result<(), String> {
+        let data = pack::data::File::at(&self.path, self.hash).map_err(|e| e.to_string())?;
+        let never = std::sync::atomic::AtomicBool::new(false);
+        let verified = data.verify_checksum(&mut gix::progress::Discard, &never);
+        match verified {
+            Ok(checksum) if checksum == self.index.pack_checksum() => Ok(()),
+            Ok(_) => Err("its index is of another pack".to_owned()),
+            Err(_) => Err("it is not what the checksum at its end says".to_owned()),
+        }
+    }
+
     /// Its index: objects by id.
     pub fn index(&self) -> &pack::index::File<gix::odb::pack::MMap> {
         &self.index
@@ -164,10 +176,8 @@ impl Pack {
         let parts: Vec<std::ops::Range<usize>> = starts
             .map(|start| start..self.entries.len().min(start + part))
             .collect();
-        let heads: Vec<Vec<(Option<Kind>, u64, u32)>> = parts
-            .into_par_iter()
-            .map(|part| self.heads(part))
-            .collect();
+        let heads: Vec<Vec<(Option<Kind>, u64, u32)>> =
+            parts.into_par_iter().map(|part| self.heads(part)).collect();
         let heads = heads.into_iter().flatten();
         let mut bases = Vec::with_capacity(self.entries.len());
         for (entry, (kind, length, base)) in self.entries.iter_mut().zip(heads) {

@@ -69,7 +69,10 @@ fn parse<'t>(
     text: &'t [u8],
     pick: impl Fn(&[&'t [u8]]) -> Option<Fields<'t>>,
 ) -> Result<Vec<Update>, String> {
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    let lines = text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty());
     let read = |(number, line): (usize, &'t [u8])| {
         let fields: Vec<&[u8]> = line.split(|&byte| byte == b' ').collect();
         let update = pick(&fields).and_then(|(name, old, new)| {
@@ -81,7 +84,12 @@ fn parse<'t>(
                 new: given(id(new)?),
             })
         });
-        update.ok_or_else(|| format!("standard input, line {}: not what Git tells this hook", number + 1))
+        update.ok_or_else(|| {
+            format!(
+                "standard input, line {}: not what Git tells this hook",
+                number + 1
+            )
+        })
     };
     lines.map(read).collect()
 }
@@ -94,10 +102,7 @@ impl Repository {
     pub fn range(&self, range: &str) -> Result<Tips, String> {
         use gix::revision::plumbing::Spec;
 
-        let parsed = self
-            .inner()
-            .rev_parse(range)
-            .map_err(|e| e.to_string())?;
+        let parsed = self.inner().rev_parse(range).map_err(|e| e.to_string())?;
         Ok(match parsed.detach() {
             Spec::Include(tip) => Tips {
                 new: vec![tip],
@@ -133,7 +138,10 @@ impl Repository {
     }
 
     fn parents(&self, commit: ObjectId) -> Result<Vec<ObjectId>, String> {
-        let commit = self.inner().find_commit(commit).map_err(|e| e.to_string())?;
+        let commit = self
+            .inner()
+            .find_commit(commit)
+            .map_err(|e| e.to_string())?;
         Ok(commit.parent_ids().map(gix::Id::detach).collect())
     }
 
@@ -159,7 +167,10 @@ impl Repository {
         let (references, _) = self.references();
         Tips {
             new: updates.iter().filter_map(|update| update.new).collect(),
-            known: references.into_iter().map(|reference| reference.target).collect(),
+            known: references
+                .into_iter()
+                .map(|reference| reference.target)
+                .collect(),
         }
     }
 
@@ -317,18 +328,27 @@ impl<'r> Paint<'r> {
         while let Some((_, id)) = self.queue.pop() {
             self.open.remove(&id);
             let commit = self.commits.get_mut(&id).expect("because it was read");
-            let flag = if commit.flags & KNOWN != 0 { KNOWN } else { NEW };
+            let flag = if commit.flags & KNOWN != 0 {
+                KNOWN
+            } else {
+                NEW
+            };
             if std::mem::replace(&mut commit.passed_on, flag) == flag {
                 continue;
             }
             let parents = commit.parents.clone();
-            parents.into_iter().for_each(|parent| self.add(parent, flag));
+            parents
+                .into_iter()
+                .for_each(|parent| self.add(parent, flag));
             slop = if self.open.is_empty() { slop + 1 } else { 0 };
             if slop > SLOP {
                 break;
             }
         }
-        let new = self.commits.iter().filter(|(_, commit)| commit.flags == NEW);
+        let new = self
+            .commits
+            .iter()
+            .filter(|(_, commit)| commit.flags == NEW);
         let mut new: Vec<(i64, ObjectId)> = new.map(|(id, commit)| (commit.time, *id)).collect();
         new.sort();
         (new.into_iter().map(|(_, id)| id).collect(), self.missing)
@@ -342,7 +362,8 @@ mod tests {
     #[test]
     fn reads_what_git_tells_its_hooks() {
         let (a, none) = ("a".repeat(40), "0".repeat(40));
-        let push = format!("refs/heads/x {a} refs/heads/y {none}\n\n(delete) {none} refs/heads/z {a}\n");
+        let push =
+            format!("refs/heads/x {a} refs/heads/y {none}\n\n(delete) {none} refs/heads/z {a}\n");
         let got = parse_pre_push(push.as_bytes()).expect("the lines are right");
         let id = ObjectId::from_hex(a.as_bytes()).expect("it is an id");
         let update = |name: &str, old, new| Update {
@@ -350,7 +371,13 @@ mod tests {
             old,
             new,
         };
-        assert_eq!(got, [update("refs/heads/y", None, Some(id)), update("refs/heads/z", Some(id), None)]);
+        assert_eq!(
+            got,
+            [
+                update("refs/heads/y", None, Some(id)),
+                update("refs/heads/z", Some(id), None)
+            ]
+        );
         let receive = format!("{none} {a} refs/heads/y");
         let got = parse_pre_receive(receive.as_bytes()).expect("the line is right");
         assert_eq!(got, [update("refs/heads/y", None, Some(id))]);

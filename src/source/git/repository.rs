@@ -48,6 +48,7 @@ impl Repository {
             full: options(),
             reduced: options(),
         };
+        let is_one = gix::discover::is_git(&place.path).is_ok();
         let found = match place.environment {
             true => gix::ThreadSafeRepository::discover_with_environment_overrides_opts(
                 &place.path,
@@ -57,10 +58,14 @@ impl Repository {
                 },
                 map,
             ),
+            false if is_one => gix::ThreadSafeRepository::open_opts(&place.path, options()),
             false => gix::ThreadSafeRepository::discover_opts(&place.path, Default::default(), map),
         };
         let mut inner = found
-            .map_err(|e| format!("no Git repository here or above, or not a sound one: {e}"))?
+            .map_err(|e| {
+                let why = chain(&e);
+                format!("no Git repository here or above, or one that cannot be opened: {why}")
+            })?
             .to_thread_local();
         // Whoever asks for an object gets that object, and not what replaces it.
         inner.objects.ignore_replacements = true;
@@ -193,6 +198,12 @@ impl Repository {
         Ok(id.map(gix::Id::detach))
     }
 
+    /// The name of the branch that is checked out.
+    pub fn branch(&self) -> Option<String> {
+        let name = self.inner.head_name().ok()??;
+        Some(name.shorten().to_str_lossy().into_owned())
+    }
+
     /// For reading single objects.
     pub fn reader(&self) -> Result<Reader, String> {
         self.sources().reader()
@@ -217,8 +228,7 @@ pub struct Sources {
 impl Sources {
     /// For reading single objects.
     pub fn reader(&self) -> Result<Reader, String> {
-        let open =
-            |folder: &PathBuf| gix::odb::at(folder, self.hash).map_err(|e| e.to_string());
+        let open = |folder: &PathBuf| gix::odb::at(folder, self.hash).map_err(|e| e.to_string());
         let databases: Result<Vec<_>, String> = self.folders.iter().map(open).collect();
         Ok(Reader {
             databases: databases?,
@@ -281,6 +291,18 @@ impl gix::objs::Find for Reader {
     }
 }
 
+/// An error with all that led to it.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text += ": ";
+        text += &cause.to_string();
+        source = cause.source();
+    }
+    text
+}
+
 /// What of the environment and of the machine's configuration may be read. None of it runs anything.
 fn permissions(environment: bool) -> gix::open::Permissions {
     let repository = match environment {
@@ -301,7 +323,8 @@ fn permissions(environment: bool) -> gix::open::Permissions {
 
 /// Git hands a hook its object folders in the environment: those of a push that is not yet accepted lie apart.
 fn object_folders(own: PathBuf, environment: bool) -> Vec<PathBuf> {
-    let named = |name: &str| std::env::var_os(name).filter(|value| environment && !value.is_empty());
+    let named =
+        |name: &str| std::env::var_os(name).filter(|value| environment && !value.is_empty());
     let first: Option<OsString> = named("GIT_OBJECT_DIRECTORY");
     let mut folders = vec![first.map_or(own, PathBuf::from)];
     if let Some(more) = named("GIT_ALTERNATE_OBJECT_DIRECTORIES") {

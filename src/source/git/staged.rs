@@ -16,10 +16,7 @@ use super::repository::{Reader, Repository};
 ///
 /// # Errors
 /// The index cannot be read.
-pub fn staged(
-    repository: &Repository,
-    reader: &Reader,
-) -> Result<(Vec<Change>, Vec<Gap>), String> {
+pub fn staged(repository: &Repository, reader: &Reader) -> Result<(Vec<Change>, Vec<Gap>), String> {
     let index = match repository.inner().try_index() {
         Ok(Some(index)) => index,
         // Nothing was ever added.
@@ -78,7 +75,10 @@ impl Staged<'_, '_> {
         if valid.is_some_and(|cached| trees.contains(&cached.id)) {
             return;
         }
-        let old: Vec<_> = trees.iter().map(|tree| self.changes.entries(tree)).collect();
+        let old: Vec<_> = trees
+            .iter()
+            .map(|tree| self.changes.entries(tree))
+            .collect();
         let skip = if path.is_empty() { 0 } else { path.len() + 1 };
         let mut here: HashSet<BString> = HashSet::new();
         let mut rest = entries;
@@ -125,12 +125,12 @@ impl Staged<'_, '_> {
             return self.changes.add(entry.id, before);
         }
         self.changes.add_file(path, entry.id);
-        before
-            .iter()
-            .for_each(|id| self.changes.add_gone_file(*id));
+        before.iter().for_each(|id| self.changes.add_gone_file(*id));
     }
 }
 
 fn first_part(path: &[u8]) -> &BStr {
-    path.split_once_str("/").map_or(path, |(first, _)| first).as_bstr()
+    path.split_once_str("/")
+        .map_or(path, |(first, _)| first)
+        .as_bstr()
 }

@@ -185,5 +185,5 @@ impl Store {
 
 /// What is said of an object beyond the limit.
 pub fn too_large(length: u64, limit: usize) -> String {
-    format!("{length} bytes, more than the limit of {limit}")
+    format!("{length} bytes, more than the limit of {limit} (--max-object-size)")
 }

@@ -43,7 +43,10 @@ impl Repository {
         let mut open = vec![(modules.clone(), 0)];
         while let Some((folder, depth)) = open.pop() {
             if folder.join("HEAD").is_file() && folder.join("objects").is_dir() {
-                if !folder.canonicalize().is_ok_and(|real| known.contains(&real)) {
+                if !folder
+                    .canonicalize()
+                    .is_ok_and(|real| known.contains(&real))
+                {
                     found.push(Submodule {
                         path: shown(folder.strip_prefix(&modules).unwrap_or(&folder)),
                         folder,
@@ -58,10 +61,14 @@ impl Repository {
     }
 
     fn checked_out(&self) -> Vec<(String, PathBuf)> {
-        let (Some(top), Ok(Some(index))) = (self.inner().workdir(), self.inner().try_index()) else {
+        let (Some(top), Ok(Some(index))) = (self.inner().workdir(), self.inner().try_index())
+        else {
             return Vec::new();
         };
-        let links = index.entries().iter().filter(|entry| entry.mode == Mode::COMMIT);
+        let links = index
+            .entries()
+            .iter()
+            .filter(|entry| entry.mode == Mode::COMMIT);
         let paths = links.filter_map(|entry| {
             let path = entry.path(&index).to_str().ok()?;
             let plain = Path::new(path)

@@ -293,8 +293,7 @@ impl<'a, V: Visit> Run<'a, '_, V> {
     /// Whether to come by at all. What has no kind is a delta without a base, or broken.
     fn is_needed(&self, entry: u32) -> bool {
         let kind = self.part.pack.kind(entry);
-        self.part.needed[entry as usize]
-            && kind.is_none_or(|kind| self.walk.kinds.contains(&kind))
+        self.part.needed[entry as usize] && kind.is_none_or(|kind| self.walk.kinds.contains(&kind))
     }
 
     /// Walks down from some entries, the last one first.
@@ -361,7 +360,11 @@ impl<'a, V: Visit> Run<'a, '_, V> {
         let length = bytes.len();
         if self.held.fetch_add(length, Ordering::Relaxed) + length > HELD.max(4 * self.walk.limit) {
             self.held.fetch_sub(length, Ordering::Relaxed);
-            self.lose_descendants(entry, true, "too many large objects are based on one another");
+            self.lose_descendants(
+                entry,
+                true,
+                "too many large objects are based on one another",
+            );
             return Ok(None);
         }
         Ok(Some(Base {
@@ -430,10 +433,14 @@ impl<'a, V: Visit> Run<'a, '_, V> {
     }
 
     fn lose(&self, entry: u32, too_large: bool, detail: String) {
+        let pack = self.part.pack.path().file_name().unwrap_or_default();
         self.visit.lost(Lost {
             id: self.part.pack.id(entry),
             too_large,
-            detail,
+            detail: match too_large {
+                true => detail,
+                false => format!("{detail}, in {}", pack.display()),
+            },
         });
     }
 }
