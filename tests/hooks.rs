@@ -359,9 +359,17 @@ fn a_commit_asks_the_former_hook_and_then_keysieve() {
     let cases: [(Option<i32>, i32, &str); 5] = [
         (None, 0, "keysieve: git --staged --format brief\n"),
         (None, 1, "keysieve: git --staged --format brief\n"),
-        (Some(0), 0, "mine: \nkeysieve: git --staged --format brief\n"),
+        (
+            Some(0),
+            0,
+            "mine: \nkeysieve: git --staged --format brief\n",
+        ),
         (Some(3), 0, "mine: \n"),
-        (Some(0), 2, "mine: \nkeysieve: git --staged --format brief\n"),
+        (
+            Some(0),
+            2,
+            "mine: \nkeysieve: git --staged --format brief\n",
+        ),
     ];
     for (former, code, calls) in cases {
         let lab = Lab::new();

@@ -64,7 +64,7 @@ pub enum Command {
     Rules(RulesCommand),
     /// Accept what is there today, so that only what is new is reported.
     #[command(subcommand, after_help = BASELINE_EXAMPLES)]
-    Baseline(BaselineCommand),
+    Baseline(Box<BaselineCommand>),
     /// Let git call keysieve before each commit or push.
     #[command(after_help = super::install_hooks::EXAMPLES)]
     InstallHooks(super::install_hooks::InstallHooksArgs),

@@ -27,9 +27,11 @@ impl<'w> Brief<'w> {
             1 => String::new(),
             count => format!(" and {} more", count - 1),
         };
+        // No line begins with a name from the tree: CI systems act on lines that begin with `::` or `##`.
         writeln!(
             self.to,
-            "{}{others}: {} [{}] {}",
+            "{}: {}{others}: {} [{}] {}",
+            finding.severity,
             Place(primary),
             harmless(&finding.rule.description),
             harmless(&finding.rule.id),

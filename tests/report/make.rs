@@ -124,6 +124,7 @@ pub struct Case {
 pub fn full_summary() -> Summary {
     Summary {
         files: 11_010,
+        objects: 0,
         bytes: 96_000_000,
         elapsed: Duration::from_millis(120),
         rules: 484,

@@ -171,6 +171,7 @@ fingerprint: FINGERPRINT
 fn junit_of_a_clean_run_passes() {
     let told = Summary {
         files: 3,
+        objects: 0,
         ..Summary::default()
     };
     let printed = print(Format::Junit, &Options::default(), &[], &told);

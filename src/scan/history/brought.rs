@@ -120,7 +120,7 @@ impl Audit<'_> {
         reader.read(id, &mut buffer).ok()??;
         let mut commit = CommitRefIter::from_bytes(&buffer, reader.hash());
         let tree = commit.tree_id().ok()?;
-        let parents = commit.clone().parent_ids().collect();
+        let parents = commit.parent_ids().collect();
         Some((told(self, id, commit, false), tree, parents))
     }
 
@@ -183,7 +183,7 @@ pub fn told(
     commit: CommitRefIter<'_>,
     unreachable: bool,
 ) -> GitCommit {
-    let author = commit.clone().author().ok();
+    let author = commit.author().ok();
     let author = author.map(|author| {
         let text = [author.name.trim(), b" <", author.email.trim(), b">"].concat();
         masked(audit, &text)

@@ -101,7 +101,7 @@ impl Trace<'_> {
         let mut commit = CommitRefIter::from_bytes(object.bytes, self.store.hash());
         let number = |id: &ObjectId| self.store.number(id);
         let tree = commit.tree_id().ok().and_then(|tree| number(&tree));
-        let parents = commit.clone().parent_ids();
+        let parents = commit.parent_ids();
         seen.commits.push(Commit {
             number: object.number,
             tree: tree.unwrap_or(NONE),

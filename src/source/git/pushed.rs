@@ -310,7 +310,7 @@ impl<'r> Paint<'r> {
             _ => return None,
         }
         let commit = CommitRefIter::from_bytes(&self.buffer, self.reader.hash());
-        let committer = commit.clone().committer();
+        let committer = commit.committer();
         Some(Painted {
             flags: 0,
             passed_on: 0,
