@@ -47,3 +47,17 @@ pub fn with_usual_permissions(builder: &mut tempfile::Builder<'_, '_>) {
 /// Gives a new file the permissions that the user's own files have, rather than a temporary file's.
 #[cfg(not(unix))]
 pub fn with_usual_permissions(_builder: &mut tempfile::Builder<'_, '_>) {}
+
+/// A file that is created with these options is its owner's alone to read and to write.
+#[cfg(unix)]
+pub fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt;
+
+    options.mode(0o600)
+}
+
+/// A file that is created with these options is its owner's alone, as far as the folder it lies in says so.
+#[cfg(not(unix))]
+pub fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
+}

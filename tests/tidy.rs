@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 
 /// Each room with the rooms that it may see. `scan` joins sources and engine; nobody sees `cli`.
-const ROOMS: [(&str, &[&str]); 9] = [
+const ROOMS: [(&str, &[&str]); 11] = [
     ("model", &[]),
     ("platform", &[]),
     ("rule", &["model"]),
@@ -16,7 +16,12 @@ const ROOMS: [(&str, &[&str]); 9] = [
     ("suppress", &["model"]),
     ("config", &["model", "suppress"]),
     ("report", &["model", "rule"]),
-    ("scan", &["model", "rule", "engine", "source", "suppress"]),
+    ("canary", &["model", "engine", "suppress", "platform"]),
+    ("audit", &["model", "platform"]),
+    (
+        "scan",
+        &["model", "rule", "engine", "source", "suppress", "canary"],
+    ),
 ];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {

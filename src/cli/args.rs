@@ -62,6 +62,9 @@ pub enum Command {
     /// Accept what is there today, so that only what is new is reported.
     #[command(subcommand, after_help = BASELINE_EXAMPLES)]
     Baseline(BaselineCommand),
+    /// Plant credentials that open nothing, to notice where they turn up.
+    #[command(subcommand, after_help = super::canary::EXAMPLES)]
+    Canary(super::canary::CanaryCommand),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -119,6 +122,9 @@ pub struct InputArgs {
     /// Use neither the repository's keysieve.toml nor its .keysieveignore.
     #[arg(long, help_heading = "Configuration")]
     pub no_repo_config: bool,
+    /// Raise an alarm for the canaries of this register. Default: KEYSIEVE_CANARIES, or that of `keysieve canary`.
+    #[arg(long, value_name = "FILE", help_heading = "Configuration")]
+    pub canaries: Option<PathBuf>,
     /// Do not let comments such as `keysieve:allow` accept findings.
     #[arg(long, help_heading = "Configuration")]
     pub no_inline_allow: bool,

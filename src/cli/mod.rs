@@ -2,6 +2,7 @@
 
 mod args;
 mod baseline;
+mod canary;
 mod ignore_file;
 mod output;
 mod progress;
@@ -103,6 +104,7 @@ pub fn main() -> ExitCode {
         }
         Command::Rules(command) => rules::run(command),
         Command::Baseline(command) => baseline::run(command),
+        Command::Canary(command) => canary::run(command),
         Command::Completions { shell } => Ok(completions(*shell)),
     };
     match done {

@@ -91,6 +91,7 @@ pub fn scan(prepared: Prepared, what: What, sink: &mut dyn FnMut(Event)) -> Summ
         ignore_file,
         walk,
         stdin,
+        canaries,
     } = prepared;
     let mut engine = Engine::new(rules);
     if options.stats {
@@ -110,6 +111,7 @@ pub fn scan(prepared: Prepared, what: What, sink: &mut dyn FnMut(Event)) -> Summ
         root: &root,
         options: &options,
         progress: &progress,
+        canaries: canaries.as_ref(),
     };
     let stdin = stdin.then(|| Box::new(io::stdin()) as Box<dyn io::Read + Send>);
     let mut events = Vec::new();

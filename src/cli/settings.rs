@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use keysieve::canary::Register;
 use keysieve::config::{self, Request, Settings};
 use keysieve::engine::RuleSet;
 use keysieve::model::{Confidence, Severity, SkipKind};
@@ -15,6 +16,7 @@ use keysieve::scan::{Options, Root};
 use keysieve::source::{Exclude, Excluded, Walk, reason};
 use keysieve::suppress::{Baseline, Parts, Policy, RulePattern};
 
+use super::canary;
 use super::ignore_file::IgnoreFile;
 
 use super::Failure;
@@ -38,6 +40,8 @@ pub struct Prepared {
     pub walk: Option<Walk>,
     /// Whether standard input is scanned.
     pub stdin: bool,
+    /// The canaries that raise an alarm where they are met.
+    pub canaries: Option<Register>,
 }
 
 /// Reads everything that `input` names and puts it together.
@@ -110,6 +114,7 @@ pub fn prepare(input: &InputArgs, baseline: Option<Baseline>) -> Result<Prepared
         ignore_file,
         walk,
         stdin,
+        canaries: canary::register(input.canaries.as_deref())?,
     })
 }
 

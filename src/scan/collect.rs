@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
-use super::{Scan, veil};
+use super::{Scan, alarm, veil};
+use crate::canary::Planted;
 use crate::engine::{Emission, Kept, Reason, Verdict};
 use crate::model::{
     Dropped, Event, Finding, Fingerprint, Location, Origin, RuleInfo, Salt, Secret, Severity, Skip,
@@ -97,10 +98,19 @@ impl<'s> Collector<'s> {
     /// Takes a candidate found in `origin`.
     pub fn take(&self, origin: &Origin, emission: &Emission<'_>) {
         match &emission.candidate.verdict {
-            Verdict::Keep(kept) if kept.confidence < self.scan.options.min_confidence => {
-                self.inner().below += 1;
+            Verdict::Keep(kept) => {
+                let secret = without_carriage_returns(emission.secret);
+                let canary = self.scan.canaries.and_then(|known| known.matches(&secret));
+                match canary {
+                    Some(canary) => {
+                        self.keep(origin, emission, &alarm::raised(kept, canary), Some(canary))
+                    }
+                    None if kept.confidence < self.scan.options.min_confidence => {
+                        self.inner().below += 1;
+                    }
+                    None => self.keep(origin, emission, kept, None),
+                }
             }
-            Verdict::Keep(kept) => self.keep(origin, emission, kept),
             Verdict::Drop(reason) => self.drop(origin, emission, reason),
         }
     }
@@ -109,18 +119,28 @@ impl<'s> Collector<'s> {
         &self.scan.engine.rules().rules()[index as usize]
     }
 
-    fn keep(&self, origin: &Origin, emission: &Emission<'_>, kept: &Kept) {
+    fn keep(
+        &self,
+        origin: &Origin,
+        emission: &Emission<'_>,
+        kept: &Kept,
+        canary: Option<&Planted>,
+    ) {
         let secret = without_carriage_returns(emission.secret);
         let rule = self.rule(emission.candidate.rule);
         let fingerprint = Fingerprint::new(&self.salt, &rule.id, &secret);
-        let accepted = self.scan.policy.accept(&Sighting {
-            rule: &rule.id,
-            path: &self.scan.root.path(origin.as_str()),
-            secret: &secret,
-            line: &emission.around[emission.line()],
-            previous_line: emission.previous_line(),
-            fingerprint,
-        });
+        let accepted = match canary {
+            // Nobody can allow a canary but whoever planted it, and only there.
+            Some(canary) => alarm::at_home(canary, origin, self.scan.root),
+            None => self.scan.policy.accept(&Sighting {
+                rule: &rule.id,
+                path: &self.scan.root.path(origin.as_str()),
+                secret: &secret,
+                line: &emission.around[emission.line()],
+                previous_line: emission.previous_line(),
+                fingerprint,
+            }),
+        };
         let location = Location {
             origin: origin.clone(),
             start: emission.start,
@@ -135,7 +155,7 @@ impl<'s> Collector<'s> {
         self.add(Place {
             rule,
             secret: &secret,
-            kept: &veil::judgement(kept, emission),
+            kept: &alarm::foreign(veil::judgement(kept, emission), &secret),
             fingerprint,
             location,
         });
