@@ -241,7 +241,7 @@ mod tests {
         };
         for head in [&longer, &signed] {
             write(&file, head).expect("because the folder is ours");
-            assert_eq!(read(&file).expect("it is one"), [head.clone()]);
+            assert_eq!(read(&file).expect("it is one"), std::slice::from_ref(head));
         }
         fs::write(&file, "x\n").expect("because the folder is ours");
         assert!(matches!(

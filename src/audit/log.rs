@@ -194,9 +194,20 @@ impl<'a> Log<'a> {
         }
     }
 
-    /// Masked first and cut then, since half a secret is not recognised.
+    /// Masked first and cut then, since half a secret is not recognised. Where the text is too long to be masked as a
+    /// whole, the word that is cut is left out.
     fn masked(&self, text: &str, limit: usize) -> String {
-        let masked = (self.options.mask)(cut(text, MASKED));
+        let head = cut(text, MASKED);
+        let words = match head.len() == text.len() {
+            true => head,
+            false => head
+                .rsplit_once(char::is_whitespace)
+                .map_or("", |(words, _)| words),
+        };
+        let mut masked = (self.options.mask)(words);
+        if words.len() < text.len() && masked.len() <= limit {
+            masked.push('…');
+        }
         match cut(&masked, limit) {
             whole if whole.len() == masked.len() => masked,
             part => format!("{part}…"),

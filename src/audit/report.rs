@@ -147,36 +147,29 @@ mod tests {
             analysis.take(at as u64 + 1, record);
         }
         let summary = analysis.finish();
-        let short = |count: &Count| {
-            (
-                count.records,
-                count.denied,
-                count.redacted,
-                count.credentials,
-            )
+        let short = |(name, count): (&String, &Count)| {
+            let Count {
+                records,
+                denied,
+                redacted,
+                credentials,
+                ..
+            } = count;
+            format!("{name} {records} {denied} {redacted} {credentials}")
         };
-        let all = |counts: &BTreeMap<String, Count>| -> Vec<(String, (u64, u64, u64, u64))> {
-            counts
-                .iter()
-                .map(|(name, count)| (name.clone(), short(count)))
-                .collect()
+        let all = |counts: &BTreeMap<String, Count>| -> Vec<String> {
+            counts.iter().map(short).collect()
         };
-        let named = |list: &[(&str, (u64, u64, u64, u64))]| -> Vec<(String, (u64, u64, u64, u64))> {
-            list.iter()
-                .map(|(name, counts)| ((*name).to_owned(), *counts))
-                .collect()
-        };
-        assert_eq!(short(&summary.all), (4, 2, 1, 2));
-        let agents = named(&[
-            ("-", (1, 0, 0, 0)),
-            ("a", (1, 0, 1, 1)),
-            ("b", (2, 2, 0, 2)),
-        ]);
-        assert_eq!(all(&summary.agents), agents);
-        let rules = named(&[("q", (1, 1, 0, 1)), ("r", (2, 1, 1, 2))]);
-        assert_eq!(all(&summary.rules), rules);
-        let days = named(&[("2026-11-02", (2, 1, 1, 2)), ("2026-11-03", (2, 1, 0, 1))]);
-        assert_eq!(all(&summary.days), days);
+        assert_eq!(short((&"all".to_owned(), &summary.all)), "all 4 2 1 2");
+        assert_eq!(
+            all(&summary.agents),
+            ["- 1 0 0 0", "a 1 0 1 1", "b 2 2 0 2"]
+        );
+        assert_eq!(all(&summary.rules), ["q 1 1 0 1", "r 2 1 1 2"]);
+        assert_eq!(
+            all(&summary.days),
+            ["2026-11-02 2 1 1 2", "2026-11-03 2 1 0 1"]
+        );
         assert_eq!(summary.hours[9], 4);
         // The record before is history: `b` meets what `a` met on the first day.
         assert_eq!(summary.unusual.len(), 1);

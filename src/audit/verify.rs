@@ -155,8 +155,8 @@ struct Gap {
     hash: Sha256,
     /// Those that have the form of a record, each with its line and its number: no torn line has it.
     edited: Vec<(u64, u64)>,
-    /// Whether the last of them has no end.
-    open: bool,
+    /// How many of them a writer may have left that died: the beginning of a record, whole or not.
+    beginnings: u64,
 }
 
 impl Reader<'_> {
@@ -184,7 +184,7 @@ impl Reader<'_> {
                     each(self.line, &sealed.record);
                 }
                 sealed => {
-                    self.gap(&line, ended, sealed.map(|sealed| sealed.record));
+                    self.gap(&line, text, sealed.map(|sealed| sealed.record));
                     self.skip_rest_of_line(&mut log, ended || count < limit as usize)?;
                 }
             }
@@ -199,21 +199,22 @@ impl Reader<'_> {
             let count = end.map_or(available.len(), |at| at + 1);
             self.gap.hash.update(&available[..count]);
             self.gap.bytes += count as u64;
-            self.gap.open = end.is_none();
             done = end.is_some() || count == 0;
             log.consume(count);
         }
         Ok(())
     }
 
-    fn gap(&mut self, line: &[u8], ended: bool, edited: Option<Record>) {
+    fn gap(&mut self, line: &[u8], text: &[u8], edited: Option<Record>) {
         if self.gap.count == 0 {
             self.gap.line = self.line;
         }
         self.gap.count += 1;
         self.gap.bytes += line.len() as u64;
         self.gap.hash.update(line);
-        self.gap.open = !ended;
+        let beginning = chain::BEGINNING.as_bytes();
+        let is_one = text.starts_with(beginning) || beginning.starts_with(text);
+        self.gap.beginnings += u64::from(is_one);
         self.gap
             .edited
             .extend(edited.map(|record| (self.line, record.seq)));
@@ -343,7 +344,7 @@ impl Reader<'_> {
     /// What can be told only at the end.
     fn end(&mut self, proof: &Proof) {
         let gap = std::mem::take(&mut self.gap);
-        let torn = gap.open && gap.edited.is_empty();
+        let torn = gap.count > 0 && gap.count == gap.beginnings && gap.edited.is_empty();
         if torn {
             let detail = format!(
                 "{} bytes of a writer that died or is at work; the next one accounts for them",

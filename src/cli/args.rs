@@ -65,6 +65,9 @@ pub enum Command {
     /// Plant credentials that open nothing, to notice where they turn up.
     #[command(subcommand, after_help = super::canary::EXAMPLES)]
     Canary(super::canary::CanaryCommand),
+    /// Verify, sum up and export the record that `--audit` keeps.
+    #[command(subcommand, after_help = super::audit::EXAMPLES)]
+    Audit(super::audit::AuditCommand),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -78,6 +81,8 @@ pub struct ScanArgs {
     pub input: InputArgs,
     #[command(flatten)]
     pub report: ReportArgs,
+    #[command(flatten)]
+    pub audit: super::audit::AuditArgs,
     /// Print every candidate: kept or dropped, and by which check.
     #[arg(long)]
     pub explain: bool,

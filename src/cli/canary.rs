@@ -7,7 +7,6 @@ use std::time::SystemTime;
 
 use clap::{Args, Subcommand};
 use keysieve::canary::{self, Kind, Planted, Register};
-use keysieve::engine::{Engine, RuleSet};
 use keysieve::model::mask_line;
 use serde_json::json;
 
@@ -121,9 +120,8 @@ fn new(args: &NewArgs) -> Result<Exit, Failure> {
         ))
     })?;
     let register = path(&args.register)?;
-    let engine = Engine::new(RuleSet::embedded());
     let mut random = |bytes: &mut [u8]| getrandom::fill(bytes).map_err(io::Error::other);
-    let minted = canary::mint(kind, args.name.as_deref(), &engine, &mut random)
+    let minted = canary::mint(kind, args.name.as_deref(), super::engine(), &mut random)
         .map_err(|e| Failure(e.to_string()))?;
     let mut id = [0; 4];
     random(&mut id).map_err(|e| Failure::io("the system's randomness", &e))?;

@@ -13,6 +13,7 @@ use keysieve::scan::{Input, Progress, Scan};
 use keysieve::suppress::load;
 
 use super::args::{ScanArgs, When};
+use super::audit;
 use super::ignore_file::IgnoreFile;
 use super::output::{Output, Reports};
 use super::progress::Display;
@@ -36,6 +37,7 @@ pub fn run(args: &ScanArgs, outputs: &[Output]) -> Result<Exit, Failure> {
         prepared.options.max_locations = usize::MAX;
     }
     let fail_on = settings::fail_on(&prepared.settings, args.fail_on.as_deref())?;
+    let mut log = args.audit.open(&audit::masked)?;
     let mut reports = Reports::open(outputs, &report_options(args))?;
 
     let mut counted = 0u64;
@@ -47,6 +49,9 @@ pub fn run(args: &ScanArgs, outputs: &[Output]) -> Result<Exit, Failure> {
     let summary = scan(prepared, what, &mut |event| {
         if let Event::Found(finding) = &event {
             counted += u64::from(!finding.is_accepted() && finding.severity >= fail_on);
+            if let (Some(log), None) = (&mut log, &failure) {
+                failure = audit::record(log, finding).err();
+            }
         }
         if failure.is_none() {
             failure = reports.event(&event).err();

@@ -18,6 +18,8 @@ use crate::model::{Confidence, Event, Origin, RuleStats, Skip, SkipKind, Stats, 
 use crate::source::{self, Walk};
 use crate::suppress::Policy;
 
+pub use veil::masked;
+
 use collect::Collector;
 use worker::{State, Worker};
 
