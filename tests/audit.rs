@@ -278,19 +278,33 @@ fn a_log_written_anew_does_not_agree_with_heads_kept_elsewhere() {
 
 #[test]
 fn nothing_is_added_to_another_file() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    for text in ["notes\n", "{\"v\":2}\n", "\n", "{\"v\":1,\"seq\":1}\n{}\n"] {
+    let cases = [
+        ("notes\n", false),
+        ("{\"v\":2}\n", false),
+        ("\n", false),
+        ("", true),
+        // What a writer left that died.
+        ("{\"v\":1,\"se", true),
+        ("{\"v\":1,\"seq\":1,\"time", true),
+    ];
+    for (text, is_log) in cases {
+        let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("notes");
         fs::write(&path, text).expect("because the folder is ours");
-        let mut log = Log::open(&path, Options::new(&unmasked)).expect("it can be opened");
-        let is_ours = text.starts_with("{\"v\":1,\"seq\":");
-        assert_eq!(log.append(&decision(0)).is_ok(), is_ours, "{text}");
+        let log = Log::open(&path, Options::new(&unmasked));
+        assert_eq!(log.is_ok(), is_log, "{text}");
+        if let Ok(mut log) = log {
+            log.append(&decision(0)).expect("it can be written");
+        }
         let after = fs::read_to_string(&path).expect("it is there");
         assert!(
-            after.starts_with(text) && (after == text) != is_ours,
+            after.starts_with(text) && (after != text) == is_log,
             "{after}"
         );
+        let files = fs::read_dir(folder.path()).expect("it is there").count();
+        assert_eq!(files, if is_log { 3 } else { 1 }, "{text}");
     }
+    let folder = tempfile::tempdir().expect("a temporary folder");
     assert!(Log::open(folder.path(), Options::new(&unmasked)).is_err());
     assert!(Log::open(&folder.path().join("no/where"), Options::new(&unmasked)).is_err());
 }

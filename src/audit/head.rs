@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
-use ed25519_dalek::pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey};
+use ed25519_dalek::pkcs8::{
+    DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey, KeypairBytes,
+};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 
@@ -79,9 +81,10 @@ impl Head {
     }
 }
 
-/// Where a log's newest head is.
+/// Where a log's newest head is: beside the log itself, whatever links lead there.
 pub fn beside(log: &Path) -> PathBuf {
-    with_suffix(log, ".head")
+    let log = fs::canonicalize(log).unwrap_or_else(|_| log.to_owned());
+    with_suffix(&log, ".head")
 }
 
 pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
@@ -139,7 +142,12 @@ pub fn generate_key(path: &Path) -> Result<PathBuf, LogError> {
     getrandom::fill(&mut *seed).map_err(|e| LogError::io(path, io::Error::other(e)))?;
     let key = SigningKey::from_bytes(&seed);
     let broken = |_| LogError::Key(path.display().to_string());
-    let secret = key.to_pkcs8_pem(LineEnding::LF).map_err(broken)?;
+    // Without the public half, which OpenSSL does not read in a secret key's file.
+    let secret = KeypairBytes {
+        secret_key: key.to_bytes(),
+        public_key: None,
+    };
+    let secret = secret.to_pkcs8_pem(LineEnding::LF).map_err(broken)?;
     let public = key.verifying_key().to_public_key_pem(LineEnding::LF);
     let public = public.map_err(|_| LogError::Key(path.display().to_string()))?;
     let beside = with_suffix(path, ".pub");

@@ -5,7 +5,7 @@
 //! their hash was. Nothing is flushed to the disk: a machine that loses power may lose the last records, which
 //! `verify` then reports as missing if the head was kept.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -96,7 +96,7 @@ impl<'a> Log<'a> {
     /// are their owner's alone to read.
     ///
     /// # Errors
-    /// One of the files cannot be read or written.
+    /// One of the files cannot be read or written, or holds something else.
     pub fn open(path: &Path, options: Options<'a>) -> Result<Log<'a>, LogError> {
         let failed = |e| LogError::io(path, e);
         let file = platform::private(File::options().create(true).read(true).append(true))
@@ -105,17 +105,22 @@ impl<'a> Log<'a> {
         if !file.metadata().map_err(failed)?.is_file() {
             return Err(failed(io::Error::other("is not a regular file")));
         }
-        let key = head::with_suffix(path, ".key");
-        let salt = {
-            let _lock = Lock::new(&file).map_err(failed)?;
-            fingerprint_key(&key).map_err(|e| LogError::io(&key, e))?
-        };
-        Ok(Log {
-            path: path.to_owned(),
+        // A log has one head and one key, whatever links lead to it.
+        let path = &fs::canonicalize(path).map_err(failed)?;
+        let mut log = Log {
+            path: path.clone(),
             file,
-            salt,
+            salt: Salt(Vec::new()),
             options,
-        })
+        };
+        let lock = Lock::new(&log.file).map_err(failed)?;
+        // What is something else is left alone from the beginning.
+        log.tail()?;
+        let key = head::with_suffix(path, ".key");
+        let salt = fingerprint_key(&key).map_err(|e| LogError::io(&key, e))?;
+        drop(lock);
+        log.salt = salt;
+        Ok(log)
     }
 
     /// The fingerprint of a credential under this log's own key: the same credential has the same one in every record,
@@ -185,6 +190,7 @@ impl<'a> Log<'a> {
                 .map(|text| self.masked(text, LONG)),
             hosts: hosts.unwrap_or_default(),
             rule: short(&decision.rule),
+            severity: decision.severity.map(|severity| severity.name().to_owned()),
             credential: decision
                 .credential
                 .map(|fingerprint| fingerprint.to_string()),

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::unusual::seconds;
 use super::{Record, Verdict, chain};
+use crate::model::Severity;
 
 /// The version of the schema that the events are written for.
 const VERSION: &str = "1.9.0-dev";
@@ -58,7 +59,7 @@ fn base(record: &Record, class: u32, activity: u32) -> Value {
         "activity_id": activity,
         "type_uid": class * 100 + activity,
         "time": milliseconds,
-        "severity_id": if action == 2 { 4 } else { 1 },
+        "severity_id": severity(record),
         "action_id": action,
         "disposition_id": disposition,
         "status_detail": record.result,
@@ -95,6 +96,12 @@ fn base(record: &Record, class: u32, activity: u32) -> Value {
         event["message"] = json!(context);
     }
     event
+}
+
+/// From 1, informational, to 5, critical.
+fn severity(record: &Record) -> u32 {
+    let severity = record.severity.as_deref().and_then(Severity::parse);
+    severity.map_or(1, |severity| severity as u32 + 1)
 }
 
 /// Allowed or denied, and how: `security_control`'s numbers.
@@ -208,6 +215,7 @@ mod tests {
             context: Some("curl \"https://a.example\"\n".to_owned()),
             hosts: vec!["a.example".to_owned()],
             rule: credential.map(|_| "github-pat".to_owned()),
+            severity: credential.map(|_| "critical".to_owned()),
             credential: credential.map(str::to_owned),
             decision: "deny".to_owned(),
             result: "blocked".to_owned(),
@@ -239,6 +247,7 @@ mod tests {
         );
         assert_eq!(of("/time")[0], Some(json!(1_795_738_200_250_u64)));
         assert_eq!(of("/action_id")[0], Some(json!(2)));
+        assert_eq!(of("/severity_id"), [json!(1), json!(5), json!(1)].map(Some));
         assert_eq!(events[1]["finding_info"]["analytic"]["name"], "github-pat");
         assert_eq!(events[0]["api"]["operation"], "Bash");
         assert_eq!(events[0]["ai_agent"]["instance_uid"], "s1");

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::{Fingerprint, Severity};
+
 /// What was about to happen, or was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -100,8 +102,10 @@ pub struct Decision {
     pub context: Option<String>,
     /// The rule that found a credential.
     pub rule: Option<String>,
+    /// How much harm the credential does.
+    pub severity: Option<Severity>,
     /// The credential, by its keyed fingerprint: see [`super::Log::fingerprint`].
-    pub credential: Option<crate::model::Fingerprint>,
+    pub credential: Option<Fingerprint>,
     /// What was decided.
     pub verdict: Verdict,
     /// What came of it, in a few words: `blocked`, `revoked`, `failed: timeout`.
@@ -151,6 +155,9 @@ pub struct Record {
     /// The rule.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
+    /// The credential's severity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub severity: Option<String>,
     /// The credential's keyed fingerprint, 32 hexadecimal digits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credential: Option<String>,

@@ -161,7 +161,8 @@ pub fn record(log: &mut Log<'_>, finding: &Finding) -> Result<(), Failure> {
         rule: Some(rule.clone()),
         credential: Some(log.fingerprint(rule, finding.secret.expose())),
         verdict: audit::Verdict::Report,
-        result: format!("{}, places: {}", finding.severity, finding.location_count),
+        severity: Some(finding.severity),
+        result: format!("reported, places: {}", finding.location_count),
         ..audit::Decision::default()
     };
     log.append(&decision)?;
@@ -271,11 +272,22 @@ fn verification_text(name: &str, found: &Verification) -> String {
     };
     let records = found.records;
     let count = found.findings.len() as u64 + found.unlisted;
+    let records = counted(records, "record");
     text.push_str(&match count {
-        0 => format!("{name}: {records} records, intact{heads}\n"),
-        _ => format!("{name}: {records} records, not intact: {count} findings\n"),
+        0 => format!("{name}: {records}, intact{heads}\n"),
+        _ => format!(
+            "{name}: {records}, not intact: {}\n",
+            counted(count, "finding")
+        ),
     });
     text
+}
+
+fn counted(count: u64, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    }
 }
 
 fn verification_json(name: &str, found: &Verification) -> Value {
@@ -337,7 +349,10 @@ fn report_text(name: &str, found: &Verification, summary: &Summary) -> String {
         0 => String::new(),
         _ => format!(" from {} to {}", all.first, all.last),
     };
-    let mut text = format!("{name}: {} records{span}, {state}\n", all.records);
+    let mut text = format!(
+        "{name}: {}{span}, {state}\n",
+        counted(all.records, "record")
+    );
     table(&mut text, "agent", &summary.agents);
     table(&mut text, "rule", &summary.rules);
     table(&mut text, "day", &summary.days);
