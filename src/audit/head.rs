@@ -98,8 +98,8 @@ pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 /// # Errors
 /// The file cannot be read, or a line is no head.
 pub fn read(path: &Path) -> Result<Vec<Head>, LogError> {
-    /// More than a million heads.
-    const LIMIT: u64 = 512 << 20;
+    /// Some hundred thousand heads.
+    const LIMIT: u64 = 64 << 20;
     let file = match platform::open(path, true) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         other => other.map_err(|e| LogError::io(path, e))?,

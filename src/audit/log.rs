@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use ed25519_dalek::SigningKey;
-use fs4::FileExt;
 
 use super::record::{Found, Place, Torn};
 use super::{Decision, Head, LogError, Record, chain, head, host};
@@ -57,6 +56,8 @@ impl<'a> Options<'a> {
 /// An open log. It is locked only while a record is written.
 pub struct Log<'a> {
     path: PathBuf,
+    /// The file of its head.
+    head: PathBuf,
     file: File,
     salt: Salt,
     options: Options<'a>,
@@ -67,15 +68,14 @@ struct Lock<'f>(&'f File);
 
 impl<'f> Lock<'f> {
     fn new(file: &'f File) -> io::Result<Lock<'f>> {
-        FileExt::lock(file)?;
+        platform::lock(file)?;
         Ok(Lock(file))
     }
 }
 
 impl Drop for Lock<'_> {
     fn drop(&mut self) {
-        // The lock ends with the file at the latest.
-        let _ = FileExt::unlock(self.0);
+        platform::unlock(self.0);
     }
 }
 
@@ -106,9 +106,10 @@ impl<'a> Log<'a> {
             return Err(failed(io::Error::other("is not a regular file")));
         }
         // A log has one head and one key, whatever links lead to it.
-        let path = &fs::canonicalize(path).map_err(failed)?;
+        let place = fs::canonicalize(path).map_err(failed)?;
         let mut log = Log {
-            path: path.clone(),
+            path: path.to_owned(),
+            head: head::with_suffix(&place, ".head"),
             file,
             salt: Salt(Vec::new()),
             options,
@@ -116,7 +117,7 @@ impl<'a> Log<'a> {
         let lock = Lock::new(&log.file).map_err(failed)?;
         // What is something else is left alone from the beginning.
         log.tail()?;
-        let key = head::with_suffix(path, ".key");
+        let key = head::with_suffix(&place, ".key");
         let salt = fingerprint_key(&key).map_err(|e| LogError::io(&key, e))?;
         drop(lock);
         log.salt = salt;
@@ -139,9 +140,8 @@ impl<'a> Log<'a> {
         let mut record = self.record(decision);
         let _lock = Lock::new(&self.file).map_err(failed)?;
         let tail = self.tail()?;
-        let head_file = head::beside(&self.path);
         // An unreadable head is as good as none.
-        let old = head::read(&head_file)
+        let old = head::read(&self.head)
             .ok()
             .and_then(|heads| heads.into_iter().next_back());
         self.link(&mut record, &tail, old.as_ref())?;
@@ -163,7 +163,7 @@ impl<'a> Log<'a> {
         if let Some(key) = &self.options.signing_key {
             new = new.signed(key);
         }
-        head::write(&head_file, &new).map_err(|e| LogError::io(&head_file, e))?;
+        head::write(&self.head, &new).map_err(|e| LogError::io(&self.head, e))?;
         Ok(record.seq)
     }
 

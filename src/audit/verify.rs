@@ -91,7 +91,7 @@ pub struct Verification {
     pub findings: Vec<Finding>,
     /// Findings beyond those.
     pub unlisted: u64,
-    /// What is no sign of tampering.
+    /// What is no sign of tampering; the first of it.
     pub notes: Vec<Note>,
     /// Heads that the log agrees with.
     pub heads: u64,
@@ -155,6 +155,8 @@ struct Gap {
     hash: Sha256,
     /// Those that have the form of a record, each with its line and its number: no torn line has it.
     edited: Vec<(u64, u64)>,
+    /// How many of those there are, listed or not.
+    edits: u64,
     /// How many of them a writer may have left that died: the beginning of a record, whole or not.
     beginnings: u64,
 }
@@ -215,9 +217,12 @@ impl Reader<'_> {
         let beginning = chain::BEGINNING.as_bytes();
         let is_one = text.starts_with(beginning) || beginning.starts_with(text);
         self.gap.beginnings += u64::from(is_one);
-        self.gap
-            .edited
-            .extend(edited.map(|record| (self.line, record.seq)));
+        if let Some(record) = edited {
+            self.gap.edits += 1;
+            if self.gap.edited.len() < LISTED {
+                self.gap.edited.push((self.line, record.seq));
+            }
+        }
     }
 
     fn record(&mut self, record: &Record) {
@@ -260,7 +265,7 @@ impl Reader<'_> {
             let detail = "the torn line that its writer found before it is gone or changed";
             self.finding(self.line, FindingKind::Missing, detail.to_owned());
         }
-        let torn_lines = gap.count - gap.edited.len() as u64;
+        let torn_lines = gap.count - gap.edits;
         if !covered {
             self.damaged(&gap);
             return gap.count;
@@ -271,10 +276,7 @@ impl Reader<'_> {
                 "{} bytes of a writer that died, accounted for in line {}",
                 gap.bytes, self.line
             );
-            self.found.notes.push(Note {
-                line: gap.line,
-                detail,
-            });
+            self.note(gap.line, detail);
         }
         0
     }
@@ -284,12 +286,13 @@ impl Reader<'_> {
             let detail = format!("record {seq} is not what was written");
             self.finding(*line, FindingKind::Edited, detail);
         }
+        self.found.unlisted += gap.edits - gap.edited.len() as u64;
     }
 
     /// Reports the lines that are no records and that nobody accounts for.
     fn damaged(&mut self, gap: &Gap) {
         self.edited(gap);
-        let lines = gap.count - gap.edited.len() as u64;
+        let lines = gap.count - gap.edits;
         if lines > 0 {
             let detail = match lines {
                 1 => "no record".to_owned(),
@@ -344,16 +347,13 @@ impl Reader<'_> {
     /// What can be told only at the end.
     fn end(&mut self, proof: &Proof) {
         let gap = std::mem::take(&mut self.gap);
-        let torn = gap.count > 0 && gap.count == gap.beginnings && gap.edited.is_empty();
+        let torn = gap.count > 0 && gap.count == gap.beginnings && gap.edits == 0;
         if torn {
             let detail = format!(
                 "{} bytes of a writer that died or is at work; the next one accounts for them",
                 gap.bytes
             );
-            self.found.notes.push(Note {
-                line: gap.line,
-                detail,
-            });
+            self.note(gap.line, detail);
         } else {
             self.damaged(&gap);
         }
@@ -374,11 +374,9 @@ impl Reader<'_> {
             }
         }
         if proof.heads.is_empty() && proof.public_key.is_none() && end > 0 {
-            self.found.notes.push(Note {
-                line: self.line,
-                detail: "there is no head: whether records behind the last one are missing cannot be told"
-                    .to_owned(),
-            });
+            let detail =
+                "there is no head: whether records behind the last one are missing cannot be told";
+            self.note(self.line, detail.to_owned());
         }
         self.keys(proof);
     }
@@ -402,6 +400,12 @@ impl Reader<'_> {
                 );
                 self.finding(self.line, FindingKind::Unsigned, detail);
             }
+        }
+    }
+
+    fn note(&mut self, line: u64, detail: String) {
+        if self.found.notes.len() < LISTED {
+            self.found.notes.push(Note { line, detail });
         }
     }
 

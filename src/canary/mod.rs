@@ -17,4 +17,4 @@ pub use foreign::{aws_account_of, is_foreign};
 pub use mint::{Kind, Minted, Unminted, mint};
 pub use plant::{Unplanted, plant};
 pub use register::{Planted, Register};
-pub use store::{add, default_file, load, remove};
+pub use store::{add, default_file, load, load_usual, remove};

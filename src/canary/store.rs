@@ -5,12 +5,10 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use fs4::FileExt;
-
 use super::{Planted, Register};
 use crate::model::Secret;
 use crate::platform;
-use crate::suppress::load::{LoadError, read_text};
+use crate::suppress::load::{LoadError, exists, read_text};
 
 /// Where the register is unless somebody says otherwise: `canaries.jsonl` in the user's data folder, which is
 /// `%APPDATA%\keysieve` on Windows, and elsewhere `$XDG_DATA_HOME/keysieve`, with `~/.local/share` where that is not set
@@ -33,6 +31,20 @@ pub fn default_file(env: impl Fn(&str) -> Option<OsString>, windows: bool) -> Op
 pub fn load(path: &Path, name: &str) -> Result<Register, LoadError> {
     let text = read_text(path, name)?;
     Register::parse(name, &text).map_err(LoadError::Malformed)
+}
+
+/// Reads the register that lies where it usually does; `None` where there is none. `env` looks up a variable of the
+/// environment. Where there is no register, that is all it costs.
+///
+/// # Errors
+/// It is there and cannot be read, or is none.
+pub fn load_usual(
+    env: impl Fn(&str) -> Option<OsString>,
+    windows: bool,
+) -> Result<Option<Register>, LoadError> {
+    let path = default_file(env, windows).filter(|path| exists(path));
+    path.map(|path| load(&path, &path.display().to_string()))
+        .transpose()
 }
 
 /// Takes a canary into the register, which is created where there is none.
@@ -88,7 +100,7 @@ fn lock(path: &Path) -> io::Result<File> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
     let file = platform::private(File::options().create(true).append(true)).open(name)?;
-    FileExt::lock(&file)?;
+    platform::lock(&file)?;
     Ok(file)
 }
 

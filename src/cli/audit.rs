@@ -196,6 +196,14 @@ fn say(text: &str) {
     let _ = io::stdout().write_all(text.as_bytes());
 }
 
+/// A log may hold whatever somebody wrote into it: nothing of it acts on a terminal.
+fn printable(text: &str) -> String {
+    let lines = text
+        .lines()
+        .map(|line| mask_line(line.as_bytes(), &[]) + "\n");
+    lines.collect()
+}
+
 fn open(file: &Path) -> Result<BufReader<File>, Failure> {
     let log = platform::open(file, true).map_err(|e| Failure::io(file.display(), &e))?;
     Ok(BufReader::new(log))
@@ -239,7 +247,7 @@ fn verify(args: &VerifyArgs) -> Result<Exit, Failure> {
     let name = source::shown(&args.file);
     match args.json {
         true => say(&format!("{:#}\n", verification_json(&name, &found))),
-        false => say(&verification_text(&name, &found)),
+        false => say(&printable(&verification_text(&name, &found))),
     }
     Ok(exit(found.is_intact()))
 }
@@ -319,7 +327,7 @@ fn report(file: &Path, since: Option<&str>, as_json: bool) -> Result<Exit, Failu
     let name = source::shown(file);
     match as_json {
         true => say(&format!("{:#}\n", report_json(&name, &found, &summary))),
-        false => say(&report_text(&name, &found, &summary)),
+        false => say(&printable(&report_text(&name, &found, &summary))),
     }
     Ok(exit(found.is_intact() && summary.unusual.is_empty()))
 }
@@ -360,16 +368,14 @@ fn report_text(name: &str, found: &Verification, summary: &Summary) -> String {
         text.push_str("\nunusual\n");
     }
     for unusual in &summary.unusual {
-        let line = format!(
-            "  {name}:{}: {} {}: {}: {}",
+        text.push_str(&format!(
+            "  {name}:{}: {} {}: {}: {}\n",
             unusual.line,
             unusual.time,
             unusual.agent,
             unusual.kind.name(),
             unusual.detail
-        );
-        text.push_str(&mask_line(line.as_bytes(), &[]));
-        text.push('\n');
+        ));
     }
     text
 }

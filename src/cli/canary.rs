@@ -83,15 +83,10 @@ pub fn run(command: &CanaryCommand) -> Result<Exit, Failure> {
 
 /// The register that a command meets canaries by: the one that is named, or the usual one if it is there.
 pub fn register(named: Option<&Path>) -> Result<Option<Register>, Failure> {
-    let asked = named.map(Path::to_owned).or_else(from_environment);
-    let path = match asked {
-        Some(path) => path,
-        None => match usual().filter(|path| path.exists()) {
-            Some(path) => path,
-            None => return Ok(None),
-        },
-    };
-    Ok(Some(canary::load(&path, &keysieve::source::shown(&path))?))
+    match named.map(Path::to_owned).or_else(from_environment) {
+        Some(path) => Ok(Some(canary::load(&path, &keysieve::source::shown(&path))?)),
+        None => Ok(canary::load_usual(|name| env::var_os(name), cfg!(windows))?),
+    }
 }
 
 fn from_environment() -> Option<PathBuf> {

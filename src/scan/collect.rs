@@ -99,8 +99,11 @@ impl<'s> Collector<'s> {
     pub fn take(&self, origin: &Origin, emission: &Emission<'_>) {
         match &emission.candidate.verdict {
             Verdict::Keep(kept) => {
-                let secret = without_carriage_returns(emission.secret);
-                let canary = self.scan.canaries.and_then(|known| known.matches(&secret));
+                let secret = || without_carriage_returns(emission.secret);
+                let canary = self
+                    .scan
+                    .canaries
+                    .and_then(|known| known.matches(&secret()));
                 match canary {
                     Some(canary) => {
                         self.keep(origin, emission, &alarm::raised(kept, canary), Some(canary))
