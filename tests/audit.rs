@@ -217,6 +217,30 @@ proptest! {
     }
 }
 
+/// A writer may be killed when its record is written and its head is not.
+#[test]
+fn a_record_without_its_head_is_no_finding() {
+    for records in 0..3 {
+        let (_folder, path) = written(records);
+        let head = audit::head_beside(&path);
+        let before = fs::read(&head);
+        append(&path, records..records + 1);
+        let before = before.unwrap_or_else(|_| {
+            // What the first writer puts there before its record.
+            let first = audit::heads(&head).expect("it is one")[0].clone();
+            let (seq, hash) = (0, "0".repeat(64));
+            let key = audit::signing_key(&path.with_file_name("key")).expect("it was made");
+            Head { seq, hash, ..first }.signed(&key).line().into_bytes()
+        });
+        fs::write(&head, before).expect("because the folder is ours");
+        assert_eq!(checked(&path).findings, [], "after {records} records");
+        append(&path, records + 1..records + 3);
+        let found = checked(&path);
+        assert_eq!(found.findings, [], "after {records} records");
+        assert_eq!((found.records, found.heads), (records as u64 + 3, 1));
+    }
+}
+
 #[test]
 fn a_cut_end_stays_known_when_others_write_on() {
     let (_folder, path) = written(5);

@@ -145,6 +145,10 @@ impl<'a> Log<'a> {
             .ok()
             .and_then(|heads| heads.into_iter().next_back());
         self.link(&mut record, &tail, old.as_ref())?;
+        if tail.last.is_none() && old.is_none() {
+            // Whoever dies before the first record has its head leaves one all the same.
+            self.write_head(&record, 0, chain::NOTHING.to_owned())?;
+        }
         let (line, hash) = chain::seal(&record);
         let line = [if tail.open { "\n" } else { "" }, &line, "\n"].concat();
         if let Err(e) = (&self.file).write_all(line.as_bytes()) {
@@ -152,19 +156,24 @@ impl<'a> Log<'a> {
             let _ = self.file.set_len(tail.length);
             return Err(failed(e));
         }
-        let mut new = Head {
+        self.write_head(&record, record.seq, hash)?;
+        Ok(record.seq)
+    }
+
+    /// Names the last record, of the chain and the time of `record`.
+    fn write_head(&self, record: &Record, seq: u64, hash: String) -> Result<(), LogError> {
+        let mut head = Head {
             v: chain::VERSION,
-            chain: record.chain,
-            seq: record.seq,
+            chain: record.chain.clone(),
+            seq,
             hash,
-            time: record.time,
+            time: record.time.clone(),
             sig: None,
         };
         if let Some(key) = &self.options.signing_key {
-            new = new.signed(key);
+            head = head.signed(key);
         }
-        head::write(&self.head, &new).map_err(|e| LogError::io(&self.head, e))?;
-        Ok(record.seq)
+        head::write(&self.head, &head).map_err(|e| LogError::io(&self.head, e))
     }
 
     /// All of the record that does not depend on those before it.
@@ -228,7 +237,7 @@ impl<'a> Log<'a> {
         });
         let missing = head.filter(|head| match &last {
             Some(last) => head.seq > last.seq || head.seq == last.seq && head.hash != last.hash,
-            None => true,
+            None => head.seq > 0,
         });
         let found = Found {
             torn: tail.torn.clone(),

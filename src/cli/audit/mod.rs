@@ -1,21 +1,21 @@
 //! `keysieve audit`, and `--audit` of the commands that decide.
 
-use std::collections::BTreeMap;
-use std::env;
+mod keep;
+mod show;
+
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::{Args, Subcommand};
-use keysieve::audit::{self, Analysis, Count, Log, Ocsf, Options, Proof, Summary, Verification};
-use keysieve::model::{Finding, mask_line};
+use keysieve::audit::{self, Analysis, Ocsf, Proof, Verification};
 use keysieve::{platform, source};
-use serde_json::{Value, json};
 
 use super::output::Pending;
 use super::{Exit, Failure};
+
+pub use keep::{AuditArgs, masked, record};
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\
@@ -89,86 +89,6 @@ pub struct VerifyArgs {
     json: bool,
 }
 
-/// How a command that decides keeps its record.
-#[derive(Debug, Default, Args)]
-pub struct AuditArgs {
-    /// Add a record of each decision to this file; see `keysieve audit`.
-    #[arg(long, value_name = "FILE", help_heading = "Record")]
-    audit: Option<PathBuf>,
-    /// Sign the record's head with this key, made by `keysieve audit keygen`. Default: KEYSIEVE_AUDIT_KEY.
-    #[arg(long, value_name = "FILE", requires = "audit", help_heading = "Record")]
-    audit_key: Option<PathBuf>,
-    /// On whose behalf it is done. Default: Git's user, or the system's.
-    #[arg(long, value_name = "NAME", requires = "audit", help_heading = "Record")]
-    authorizer: Option<String>,
-}
-
-impl AuditArgs {
-    /// Opens the record, if one is wanted. Every text that goes into it passes `mask`.
-    pub fn open<'m>(&self, mask: &'m dyn Fn(&str) -> String) -> Result<Option<Log<'m>>, Failure> {
-        let Some(path) = &self.audit else {
-            return Ok(None);
-        };
-        let named = || env::var_os("KEYSIEVE_AUDIT_KEY").filter(|value| !value.is_empty());
-        let key = self
-            .audit_key
-            .clone()
-            .or_else(|| named().map(PathBuf::from));
-        let options = Options {
-            authorizer: self.authorizer.clone().or_else(authorizer),
-            signing_key: key.as_deref().map(audit::signing_key).transpose()?,
-            ..Options::new(mask)
-        };
-        Ok(Some(Log::open(path, options)?))
-    }
-}
-
-/// A text as it may be written down.
-pub fn masked(text: &str) -> String {
-    keysieve::scan::masked(super::engine(), text)
-}
-
-/// Git's user here, or the system's.
-fn authorizer() -> Option<String> {
-    let asked = Command::new("git")
-        .args(["config", "--get-regexp", r"^user\.(name|email)$"])
-        .output();
-    let text = asked.map(|output| output.stdout).unwrap_or_default();
-    let text = String::from_utf8_lossy(&text);
-    // The last one of a name wins, as it does for Git.
-    let value = |name: &str| text.lines().rev().find_map(|line| line.strip_prefix(name));
-    match (value("user.name "), value("user.email ")) {
-        (Some(name), Some(email)) => Some(format!("{name} <{email}>")),
-        (Some(name), None) => Some(name.to_owned()),
-        (None, Some(email)) => Some(format!("<{email}>")),
-        (None, None) => ["USER", "USERNAME"]
-            .iter()
-            .find_map(|name| env::var(name).ok()),
-    }
-}
-
-/// Records that a scan reported `finding`.
-pub fn record(log: &mut Log<'_>, finding: &Finding) -> Result<(), Failure> {
-    if finding.is_accepted() {
-        return Ok(());
-    }
-    let place = finding.primary();
-    let context = format!("{}:{}: {}", place.origin, place.start.line, place.snippet);
-    let rule = &finding.rule.id;
-    let decision = audit::Decision {
-        action: audit::Action::Scan,
-        context: Some(context),
-        rule: Some(rule.clone()),
-        credential: Some(log.fingerprint(rule, finding.secret.expose())),
-        verdict: audit::Verdict::Report,
-        severity: Some(finding.severity),
-        result: format!("reported, places: {}", finding.location_count),
-        ..audit::Decision::default()
-    };
-    log.append(&decision)?;
-    Ok(())
-}
-
 /// Verifies, sums up or exports a record.
 pub fn run(command: &AuditCommand) -> Result<Exit, Failure> {
     match command {
@@ -194,14 +114,6 @@ pub fn run(command: &AuditCommand) -> Result<Exit, Failure> {
 /// A reader that goes away early is no mistake.
 fn say(text: &str) {
     let _ = io::stdout().write_all(text.as_bytes());
-}
-
-/// A log may hold whatever somebody wrote into it: nothing of it acts on a terminal.
-fn printable(text: &str) -> String {
-    let lines = text
-        .lines()
-        .map(|line| mask_line(line.as_bytes(), &[]) + "\n");
-    lines.collect()
 }
 
 fn open(file: &Path) -> Result<BufReader<File>, Failure> {
@@ -246,8 +158,8 @@ fn verify(args: &VerifyArgs) -> Result<Exit, Failure> {
     let found = read(&args.file, proof, &mut |_, _| {})?;
     let name = source::shown(&args.file);
     match args.json {
-        true => say(&format!("{:#}\n", verification_json(&name, &found))),
-        false => say(&printable(&verification_text(&name, &found))),
+        true => say(&format!("{:#}\n", show::verification_json(&name, &found))),
+        false => say(&show::printable(&show::verification_text(&name, &found))),
     }
     Ok(exit(found.is_intact()))
 }
@@ -257,63 +169,6 @@ fn exit(clean: bool) -> Exit {
         true => Exit::Clean,
         false => Exit::Findings,
     }
-}
-
-fn verification_text(name: &str, found: &Verification) -> String {
-    let mut text = String::new();
-    for finding in &found.findings {
-        let kind = finding.kind.name();
-        text.push_str(&format!(
-            "{name}:{}: {kind}: {}\n",
-            finding.line, finding.detail
-        ));
-    }
-    for note in &found.notes {
-        text.push_str(&format!("{name}:{}: note: {}\n", note.line, note.detail));
-    }
-    let heads = match (found.heads, found.signed) {
-        (0, _) => String::new(),
-        (1, true) => ", as its signed head says".to_owned(),
-        (1, false) => ", as its head says".to_owned(),
-        (count, true) => format!(", as {count} signed heads say"),
-        (count, false) => format!(", as {count} heads say"),
-    };
-    let records = found.records;
-    let count = found.findings.len() as u64 + found.unlisted;
-    let records = counted(records, "record");
-    text.push_str(&match count {
-        0 => format!("{name}: {records}, intact{heads}\n"),
-        _ => format!(
-            "{name}: {records}, not intact: {}\n",
-            counted(count, "finding")
-        ),
-    });
-    text
-}
-
-fn counted(count: u64, what: &str) -> String {
-    match count {
-        1 => format!("1 {what}"),
-        _ => format!("{count} {what}s"),
-    }
-}
-
-fn verification_json(name: &str, found: &Verification) -> Value {
-    let finding =
-        |f: &audit::Finding| json!({ "line": f.line, "kind": f.kind.name(), "detail": f.detail });
-    let note = |n: &audit::Note| json!({ "line": n.line, "detail": n.detail });
-    json!({
-        "file": name,
-        "intact": found.is_intact(),
-        "records": found.records,
-        "chain": found.chain,
-        "last": found.last,
-        "heads": found.heads,
-        "signed": found.signed,
-        "findings": found.findings.iter().map(finding).collect::<Vec<_>>(),
-        "unlisted": found.unlisted,
-        "notes": found.notes.iter().map(note).collect::<Vec<_>>(),
-    })
 }
 
 fn report(file: &Path, since: Option<&str>, as_json: bool) -> Result<Exit, Failure> {
@@ -326,8 +181,13 @@ fn report(file: &Path, since: Option<&str>, as_json: bool) -> Result<Exit, Failu
     let summary = analysis.finish();
     let name = source::shown(file);
     match as_json {
-        true => say(&format!("{:#}\n", report_json(&name, &found, &summary))),
-        false => say(&printable(&report_text(&name, &found, &summary))),
+        true => say(&format!(
+            "{:#}\n",
+            show::report_json(&name, &found, &summary)
+        )),
+        false => say(&show::printable(&show::report_text(
+            &name, &found, &summary,
+        ))),
     }
     Ok(exit(found.is_intact() && summary.unusual.is_empty()))
 }
@@ -344,95 +204,6 @@ fn moment(text: &str) -> Result<SystemTime, Failure> {
         Failure(format!(
             "--since: found `{text}`; expected a time such as 7d, 2026-11-01 or 2026-11-01T08:00:00Z"
         ))
-    })
-}
-
-fn report_text(name: &str, found: &Verification, summary: &Summary) -> String {
-    let all = &summary.all;
-    let state = match found.is_intact() {
-        true => "intact",
-        false => "NOT INTACT: see `keysieve audit verify`",
-    };
-    let span = match all.records {
-        0 => String::new(),
-        _ => format!(" from {} to {}", all.first, all.last),
-    };
-    let mut text = format!(
-        "{name}: {}{span}, {state}\n",
-        counted(all.records, "record")
-    );
-    table(&mut text, "agent", &summary.agents);
-    table(&mut text, "rule", &summary.rules);
-    table(&mut text, "day", &summary.days);
-    if !summary.unusual.is_empty() {
-        text.push_str("\nunusual\n");
-    }
-    for unusual in &summary.unusual {
-        text.push_str(&format!(
-            "  {name}:{}: {} {}: {}: {}\n",
-            unusual.line,
-            unusual.time,
-            unusual.agent,
-            unusual.kind.name(),
-            unusual.detail
-        ));
-    }
-    text
-}
-
-fn table(text: &mut String, title: &str, counts: &BTreeMap<String, Count>) {
-    if counts.is_empty() {
-        return;
-    }
-    let shown = |name: &String| mask_line(name.as_bytes(), &[]);
-    let width = counts
-        .keys()
-        .map(|name| shown(name).chars().count())
-        .max()
-        .unwrap_or(0)
-        .max(12);
-    text.push_str(&format!(
-        "\n{title:<width$}  records   denied  redacted  credentials\n"
-    ));
-    for (name, count) in counts {
-        text.push_str(&format!(
-            "{:<width$}  {:>7}  {:>7}  {:>8}  {:>11}\n",
-            shown(name),
-            count.records,
-            count.denied,
-            count.redacted,
-            count.credentials
-        ));
-    }
-}
-
-fn report_json(name: &str, found: &Verification, summary: &Summary) -> Value {
-    let count = |c: &Count| {
-        json!({
-            "records": c.records, "denied": c.denied, "redacted": c.redacted,
-            "credentials": c.credentials, "first": c.first, "last": c.last,
-        })
-    };
-    let all = |counts: &BTreeMap<String, Count>| -> Value {
-        counts
-            .iter()
-            .map(|(name, c)| (name.clone(), count(c)))
-            .collect()
-    };
-    let unusual = |u: &audit::Unusual| {
-        json!({
-            "line": u.line, "time": u.time, "agent": u.agent, "kind": u.kind.name(), "detail": u.detail,
-        })
-    };
-    json!({
-        "file": name,
-        "intact": found.is_intact(),
-        "all": count(&summary.all),
-        "agents": all(&summary.agents),
-        "rules": all(&summary.rules),
-        "days": all(&summary.days),
-        "hours": summary.hours,
-        "unusual": summary.unusual.iter().map(unusual).collect::<Vec<_>>(),
     })
 }
 
