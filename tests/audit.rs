@@ -7,11 +7,13 @@ use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 
 use keysieve::audit::{
-    self, Decision, FindingKind, Head, Log, Options, Proof, Verdict, Verification, verify,
+    self, Action, Decision, FindingKind, Head, Log, Options, Proof, Verdict, Verification, verify,
 };
 use keysieve::engine::example::expand;
 use keysieve::engine::{Engine, RuleSet};
+use keysieve::model::Severity;
 use proptest::prelude::*;
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// Records of the log that is changed.
@@ -95,6 +97,22 @@ fn with(change: impl FnOnce(&mut Vec<Vec<u8>>)) -> Verification {
     let mut lines = lines.clone();
     change(&mut lines);
     verified(&lines.concat(), proof)
+}
+
+/// Lines that are longer than any record are read past, and counted as the one line that they are.
+#[test]
+fn a_line_of_any_length_is_one_line() {
+    for length in [64 * 1024, 64 * 1024 + 1, 64 * 1024 + 2, 300_000] {
+        let found = with(|lines| lines.insert(3, [vec![b'x'; length], vec![b'\n']].concat()));
+        assert_eq!(first(&found), Some((4, FindingKind::Damaged)), "{length}");
+        assert_eq!(found.findings.len(), 1, "{length}");
+        let found = with(|lines| lines.push(vec![b'x'; length]));
+        assert_eq!(
+            first(&found),
+            Some((RECORDS as u64 + 1, FindingKind::Damaged)),
+            "{length}"
+        );
+    }
 }
 
 #[test]
@@ -390,6 +408,81 @@ proptest! {
             prop_assert!(!written.contains(&secret[from..from + 16]), "{written}");
         }
     }
+}
+
+/// Whatever is recorded is as `schemas/keysieve-audit.schema.json` says, which names nothing that is not.
+#[test]
+fn records_are_as_the_schema_says() {
+    let schema: Value = serde_json::from_str(include_str!("../schemas/keysieve-audit.schema.json"))
+        .expect("it is JSON");
+    let validator = jsonschema::options()
+        .should_validate_formats(true)
+        .build(&schema)
+        .expect("it is a schema");
+    let (_folder, path) = written(0);
+    let options = Options {
+        authorizer: Some("jane".to_owned()),
+        ..Options::new(&unmasked)
+    };
+    let mut log = Log::open(&path, options).expect("it can be opened");
+    let some = || Some("x".to_owned());
+    for action in Action::ALL {
+        for verdict in Verdict::ALL {
+            let decision = Decision {
+                session: some(),
+                tool: some(),
+                call: some(),
+                rule: some(),
+                severity: Some(Severity::High),
+                credential: Some(log.fingerprint("r", b"s")),
+                action,
+                verdict,
+                ..decision(1)
+            };
+            log.append(&decision).expect("it can be written");
+        }
+    }
+    // One that found all that can be found: a torn line, a head ahead of the log, and none.
+    let text = fs::read_to_string(&path).expect("it is there");
+    fs::write(&path, &text[..text.len() - 40]).expect("because the folder is ours");
+    append(&path, 0..1);
+    fs::remove_file(audit::head_beside(&path)).expect("it is there");
+    append(&path, 0..1);
+    let text = fs::read_to_string(&path).expect("it is there");
+    let records = text
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let records: Vec<Value> = records.collect();
+    assert_eq!(records.len(), 46, "one is torn");
+    let mut seen = std::collections::BTreeSet::new();
+    for record in &records {
+        let errors: Vec<String> = validator
+            .iter_errors(record)
+            .map(|e| e.to_string())
+            .collect();
+        assert_eq!(errors, [""; 0], "{record}");
+        seen.extend(record.as_object().expect("it is one").keys().cloned());
+        seen.extend(
+            record["found"]
+                .as_object()
+                .into_iter()
+                .flat_map(|found| found.keys().cloned()),
+        );
+    }
+    let properties = |value: &Value| {
+        value["properties"]
+            .as_object()
+            .expect("it has them")
+            .keys()
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    let known = [
+        properties(&schema),
+        properties(&schema["properties"]["found"]),
+    ]
+    .concat();
+    assert_eq!(seen, known.into_iter().collect());
 }
 
 #[test]

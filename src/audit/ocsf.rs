@@ -1,7 +1,8 @@
 //! Records as events of the Open Cybersecurity Schema Framework, for a SIEM.
 //!
 //! A record with a credential is a Detection Finding (class 2004), any other an API Activity (class 6003), both with the
-//! profiles `security_control`, `ai_operation` and `record_integrity` (ocsf/ocsf-schema; the last is in its 1.9 drafts).
+//! profiles `host`, `security_control`, `ai_operation` and `record_integrity` (ocsf/ocsf-schema; the last is in its
+//! drafts).
 //! An attestation's fingerprint is, as that profile demands, over the event itself in the canonical form of RFC 8785,
 //! with the fingerprint of the event before it and without its own. The record's own hash is `metadata.original_event_uid`,
 //! which leads back to the log.
@@ -66,7 +67,7 @@ fn base(record: &Record, class: u32, activity: u32) -> Value {
         "metadata": {
             "version": VERSION,
             "product": { "name": "keysieve", "version": env!("CARGO_PKG_VERSION") },
-            "profiles": ["security_control", "ai_operation", "record_integrity"],
+            "profiles": ["host", "security_control", "ai_operation", "record_integrity"],
             "uid": format!("{}-{}", record.chain, record.seq),
             "original_event_uid": record.hash,
             "original_time": record.time,
@@ -143,7 +144,6 @@ fn finding(record: &Record, credential: &str) -> Value {
         "analytic": { "name": rule, "uid": rule, "type_id": 1 },
     });
     event["is_alert"] = json!(record.decision == Verdict::Deny.name());
-    event["confidence_id"] = json!(3);
     event["evidences"] = json!([evidence(record)]);
     event
 }

@@ -32,6 +32,19 @@ pub enum Action {
 }
 
 impl Action {
+    /// Every one.
+    pub const ALL: [Action; 9] = [
+        Action::Scan,
+        Action::Redact,
+        Action::Exec,
+        Action::Prompt,
+        Action::ToolBefore,
+        Action::ToolAfter,
+        Action::Transcript,
+        Action::Verify,
+        Action::Revoke,
+    ];
+
     /// The name in the record.
     pub fn name(self) -> &'static str {
         match self {
@@ -66,6 +79,15 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Every one.
+    pub const ALL: [Verdict; 5] = [
+        Verdict::Report,
+        Verdict::Allow,
+        Verdict::Redact,
+        Verdict::Deny,
+        Verdict::Ask,
+    ];
+
     /// The name in the record.
     pub fn name(self) -> &'static str {
         match self {

@@ -26,10 +26,11 @@ pub enum Unplanted {
 }
 
 /// Plants a canary in the file, which is created, readable by its owner only, where there is none: an MCP server among
-/// the `mcpServers` of a JSON file, whose form and comments stay; anything else as lines at the end.
+/// the `mcpServers` (or `servers`) of a JSON file, whose form and comments stay; anything else as lines at the end.
 ///
 /// # Errors
-/// The file cannot be read or written, or is of a form that the lines or the entry would break.
+/// The file cannot be read or written, is of a form that the lines or the entry would break, or has something of that
+/// name already, which the canary would take the place of.
 pub fn plant(path: &Path, minted: &Minted) -> Result<(), Unplanted> {
     let is_json = path
         .extension()
@@ -42,9 +43,37 @@ pub fn plant(path: &Path, minted: &Minted) -> Result<(), Unplanted> {
     let before = read(path)?;
     match (&before, minted.kind) {
         (Some(before), Kind::Mcp) => replace(path, &with_server(before, minted)?)?,
-        (before, _) => append(path, before.as_deref().map(String::as_str), &minted.text)?,
+        (before, _) => {
+            let before = before.as_deref().map(String::as_str);
+            if before.is_some_and(|before| has(before, &minted.name)) {
+                return Err(taken(&minted.name));
+            }
+            append(path, before, &minted.text)?;
+        }
     }
     Ok(())
+}
+
+fn taken(name: &str) -> Unplanted {
+    Unplanted::Place(format!("it has `{name}` already; choose another --name"))
+}
+
+/// Whether a text has a variable or a section of that name. Of two variables the last one counts, and two sections of a
+/// name are a mistake: neither may come from a canary.
+fn has(text: &str, name: &str) -> bool {
+    let section = |line: &str| {
+        let inside = line
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'));
+        inside.is_some_and(|inside| inside.trim().trim_start_matches("profile ").trim() == name)
+    };
+    let variable = |line: &str| {
+        let line = line.trim_start_matches("export ").trim_start();
+        line.strip_prefix(name)
+            .is_some_and(|rest| rest.trim_start().starts_with('='))
+    };
+    let mut lines = text.lines().map(str::trim);
+    !name.is_empty() && lines.any(|line| section(line) || variable(line))
 }
 
 fn read(path: &Path) -> Result<Option<Zeroizing<String>>, Unplanted> {
@@ -85,14 +114,14 @@ fn with_server(before: &str, minted: &Minted) -> Result<Zeroizing<String>, Unpla
     }
     let root = CstRootNode::parse(before, &ParseOptions::default()).map_err(|_| broken())?;
     let object = root.object_value().ok_or_else(broken)?;
-    let servers = object
-        .object_value_or_create("mcpServers")
-        .ok_or_else(broken)?;
+    // VS Code's list has another name.
+    let list = match object.get("servers").is_some() && object.get("mcpServers").is_none() {
+        true => "servers",
+        false => "mcpServers",
+    };
+    let servers = object.object_value_or_create(list).ok_or_else(broken)?;
     if servers.get(&minted.name).is_some() {
-        return Err(Unplanted::Place(format!(
-            "it has a server `{}` already",
-            minted.name
-        )));
+        return Err(taken(&minted.name));
     }
     let planted: serde_json::Value =
         serde_json::from_str(&minted.text).expect("because it was written as JSON");
@@ -172,6 +201,10 @@ mod tests {
                 "// so",
             ),
             ("{\"z\":1,\"mcpServers\":{}}", "\"z\":1"),
+            (
+                "{\"servers\": {\"a\": {}}, \"inputs\": []}",
+                "\"inputs\": []",
+            ),
             ("", ""),
         ];
         for (before, stays) in cases {
@@ -182,7 +215,11 @@ mod tests {
             let value: serde_json::Value =
                 jsonc_parser::parse_to_serde_value(&after, &ParseOptions::default())
                     .expect("it is still JSON");
-            let token = &value["mcpServers"]["internal-admin"]["headers"]["Authorization"];
+            let list = match before.contains("\"servers\"") {
+                true => "servers",
+                false => "mcpServers",
+            };
+            let token = &value[list]["internal-admin"]["headers"]["Authorization"];
             let secret = String::from_utf8_lossy(mcp.secrets[0].expose()).into_owned();
             assert_eq!(
                 token.as_str(),
@@ -197,6 +234,24 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_taken_the_place_of() {
+        let cases = [
+            ("INTERNAL_API_KEY=1", true),
+            ("A=1\n export  INTERNAL_API_KEY = 1\n", true),
+            ("INTERNAL_API_KEY_2=1\nX=INTERNAL_API_KEY=\n", false),
+            ("# INTERNAL_API_KEY=1\n", false),
+            ("[a]\n[ INTERNAL_API_KEY ]\n", true),
+            ("[profile INTERNAL_API_KEY]\n", true),
+            ("[INTERNAL_API_KEY.b]\n", false),
+            ("", false),
+        ];
+        for (text, want) in cases {
+            assert_eq!(has(text, "INTERNAL_API_KEY"), want, "{text}");
+        }
+        assert!(!has("=1\n[]\n", ""), "a word has no name");
+    }
+
+    #[test]
     fn what_would_break_is_left_alone() {
         let folder = tempfile::tempdir().expect("because there is room for one");
         let cases = [
@@ -205,6 +260,8 @@ mod tests {
             ("a.json", Kind::Mcp, "[]"),
             ("a.json", Kind::Mcp, "{\"mcpServers\": 1}"),
             ("a.json", Kind::Mcp, "{"),
+            ("a.env", Kind::Env, "INTERNAL_API_KEY=mine\n"),
+            ("credentials", Kind::Aws, "[backup]\nregion = x\n"),
         ];
         for (name, kind, before) in cases {
             let path = folder.path().join(name);
