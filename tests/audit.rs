@@ -485,6 +485,42 @@ fn records_are_as_the_schema_says() {
     assert_eq!(seen, known.into_iter().collect());
 }
 
+/// A log may hold whatever somebody wrote into it.
+#[test]
+fn nothing_in_a_log_acts_on_a_terminal() {
+    let (folder, path) = written(0);
+    let hostile = || Some("\u{1b}[2J\u{202e}".to_owned());
+    let decision = Decision {
+        agent: hostile(),
+        rule: hostile(),
+        ..decision(0)
+    };
+    let mut log = Log::open(&path, Options::new(&unmasked)).expect("it can be opened");
+    log.append(&decision).expect("it can be written");
+    let head = audit::heads(&audit::head_beside(&path))
+        .expect("it is one")
+        .remove(0);
+    let forged = Head {
+        hash: "0".repeat(64),
+        time: "\u{1b}[2J".to_owned(),
+        ..head
+    };
+    fs::write(audit::head_beside(&path), forged.line()).expect("because the folder is ours");
+    for what in ["verify", "report"] {
+        let output = Command::new(env!("CARGO_BIN_EXE_keysieve"))
+            .args(["audit", what])
+            .arg(&path)
+            .current_dir(folder.path())
+            .output()
+            .expect("it can be started");
+        let text = String::from_utf8(output.stdout).expect("it is text");
+        assert_eq!(output.status.code(), Some(1), "{text:?}");
+        assert!(text.contains("\u{fffd}[2J"), "{text:?}");
+        let acts = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
+        assert!(!text.contains(acts), "{text:?}");
+    }
+}
+
 #[test]
 fn a_fingerprint_is_of_one_log_and_the_same_in_it() {
     let (_a, a) = written(0);

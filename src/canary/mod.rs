@@ -1,6 +1,6 @@
 //! Canaries: credentials that open nothing, planted to be noticed where they turn up.
 //!
-//! [`mint`] makes one that looks real in every respect that can be checked offline. The [`Register`] remembers it as a
+//! [`mint()`] makes one that looks real in every respect that can be checked offline. The [`Register`] remembers it as a
 //! keyed hash, with the place it was planted in, and answers whether a secret that was found is one: it never holds the
 //! value, and nothing here makes a connection. [`is_foreign`] knows the canaries of others.
 //!

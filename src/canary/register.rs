@@ -309,6 +309,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_said_of_one_does_not_act_on_a_terminal() {
+        let planted = Planted {
+            note: Some("\u{1b}[2J".to_owned()),
+            ..planted("0a")
+        };
+        let want = "is the canary 0a (word) planted in /x/.env on 2026-11-27: \u{fffd}[2J";
+        assert_eq!(planted.describe(), want);
+    }
+
+    #[test]
     fn says_what_is_wrong_and_quotes_nothing() {
         let whole = register(0..2).render();
         let lines: Vec<&str> = whole.lines().collect();

@@ -37,7 +37,7 @@ pub fn run(args: &ScanArgs, outputs: &[Output]) -> Result<Exit, Failure> {
         prepared.options.max_locations = usize::MAX;
     }
     let fail_on = settings::fail_on(&prepared.settings, args.fail_on.as_deref())?;
-    let mut log = args.audit.open(&audit::masked)?;
+    let mut log = args.audit.open(None, &audit::masked)?;
     let mut reports = Reports::open(outputs, &report_options(args))?;
 
     let mut counted = 0u64;

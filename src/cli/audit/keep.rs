@@ -1,7 +1,7 @@
 //! `--audit` of the commands that decide.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use clap::Args;
@@ -25,9 +25,14 @@ pub struct AuditArgs {
 }
 
 impl AuditArgs {
-    /// Opens the record, if one is wanted. Every text that goes into it passes `mask`.
-    pub fn open<'m>(&self, mask: &'m dyn Fn(&str) -> String) -> Result<Option<Log<'m>>, Failure> {
-        let Some(path) = &self.audit else {
+    /// Opens the record, if one is wanted: the one that is named, or else `usual`. Every text that goes into it passes
+    /// `mask`.
+    pub fn open<'m>(
+        &self,
+        usual: Option<&Path>,
+        mask: &'m dyn Fn(&str) -> String,
+    ) -> Result<Option<Log<'m>>, Failure> {
+        let Some(path) = self.audit.as_deref().or(usual) else {
             return Ok(None);
         };
         let named = || env::var_os("KEYSIEVE_AUDIT_KEY").filter(|value| !value.is_empty());
