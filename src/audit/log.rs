@@ -179,10 +179,12 @@ impl<'a> Log<'a> {
     /// All of the record that does not depend on those before it.
     fn record(&self, decision: &Decision) -> Record {
         let short = |text: &Option<String>| text.as_ref().map(|text| self.masked(text, SHORT));
-        let hosts = decision.context.as_deref().map(|context| {
-            let hosts = host::hosts(cut(context, MASKED));
-            hosts.iter().map(|host| self.masked(host, SHORT)).collect()
-        });
+        // Of the masked text: a secret may stand in the name of a host.
+        let context = decision
+            .context
+            .as_deref()
+            .map(|text| self.masked_whole(text));
+        let hosts = context.as_deref().map(host::hosts).unwrap_or_default();
         let time = (self.options.now)();
         Record {
             v: chain::VERSION,
@@ -193,11 +195,8 @@ impl<'a> Log<'a> {
             action: decision.action.name().to_owned(),
             tool: short(&decision.tool),
             call: short(&decision.call),
-            context: decision
-                .context
-                .as_ref()
-                .map(|text| self.masked(text, LONG)),
-            hosts: hosts.unwrap_or_default(),
+            context: context.map(|text| shortened(text, LONG)),
+            hosts,
             rule: short(&decision.rule),
             severity: decision.severity.map(|severity| severity.name().to_owned()),
             credential: decision
@@ -209,24 +208,19 @@ impl<'a> Log<'a> {
         }
     }
 
-    /// Masked first and cut then, since half a secret is not recognised. Where the text is too long to be masked as a
-    /// whole, the word that is cut is left out.
+    /// Masked first and cut then, since half a secret is not recognised.
     fn masked(&self, text: &str, limit: usize) -> String {
+        shortened(self.masked_whole(text), limit)
+    }
+
+    /// Where a text is too long to be masked as a whole, the word that is cut is left out.
+    fn masked_whole(&self, text: &str) -> String {
         let head = cut(text, MASKED);
-        let words = match head.len() == text.len() {
-            true => head,
-            false => head
-                .rsplit_once(char::is_whitespace)
-                .map_or("", |(words, _)| words),
-        };
-        let mut masked = (self.options.mask)(words);
-        if words.len() < text.len() && masked.len() <= limit {
-            masked.push('…');
+        if head.len() == text.len() {
+            return (self.options.mask)(text);
         }
-        match cut(&masked, limit) {
-            whole if whole.len() == masked.len() => masked,
-            part => format!("{part}…"),
-        }
+        let words = head.rsplit_once(char::is_whitespace);
+        (self.options.mask)(words.map_or("", |(words, _)| words)) + "…"
     }
 
     /// Puts the record in its place behind the others.
@@ -255,7 +249,7 @@ impl<'a> Log<'a> {
                 chain::hex(&id)
             }
         };
-        record.seq = last.as_ref().map_or(0, |last| last.seq) + 1;
+        record.seq = last.as_ref().map_or(0, |last| last.seq).saturating_add(1);
         record.prev = last.map_or_else(|| chain::NOTHING.to_owned(), |last| last.hash);
         Ok(())
     }
@@ -306,6 +300,14 @@ impl<'a> Log<'a> {
             open,
             length,
         })
+    }
+}
+
+/// The text, or its beginning and a sign that there was more.
+fn shortened(text: String, limit: usize) -> String {
+    match cut(&text, limit) {
+        whole if whole.len() == text.len() => text,
+        part => format!("{part}…"),
     }
 }
 
