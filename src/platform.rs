@@ -3,6 +3,9 @@
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use fs4::{FileExt, TryLockError};
 
 /// Opens a file for reading without waiting for anything, so that a FIFO that takes a file's place cannot stop the scan.
 /// With `follow` unset, a symbolic link in the last place is an error.
@@ -95,4 +98,45 @@ pub fn path(bytes: Vec<u8>) -> Option<PathBuf> {
 #[cfg(not(unix))]
 pub fn path(bytes: Vec<u8>) -> Option<PathBuf> {
     String::from_utf8(bytes).ok().map(PathBuf::from)
+}
+
+/// A file that is created with these options is its owner's alone to read and to write.
+#[cfg(unix)]
+pub fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt;
+
+    options.mode(0o600)
+}
+
+/// A file that is created with these options is its owner's alone, as far as the folder it lies in says so.
+#[cfg(not(unix))]
+pub fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
+}
+
+/// Waits until no other process has the lock of a file, which ends with the file or with its process at the latest.
+///
+/// # Errors
+/// Somebody kept it for ten seconds, or the file system has no locks.
+pub fn lock(file: &File) -> io::Result<()> {
+    /// A lock is held for the time of a write: who has it for so long was stopped within one.
+    const LONGEST: Duration = Duration::from_secs(10);
+    const TURN: Duration = Duration::from_micros(200);
+    let began = Instant::now();
+    loop {
+        match FileExt::try_lock(file) {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::Error(e)) => return Err(e),
+            Err(TryLockError::WouldBlock) if began.elapsed() > LONGEST => {
+                return Err(io::Error::other("another process keeps it locked"));
+            }
+            Err(TryLockError::WouldBlock) => std::thread::sleep(TURN),
+        }
+    }
+}
+
+/// Gives a lock back.
+pub fn unlock(file: &File) {
+    // The lock ends with the file at the latest.
+    let _ = FileExt::unlock(file);
 }

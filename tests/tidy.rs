@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 
 /// Each room with the rooms that it may see. `scan` joins sources and engine; nobody sees `cli`.
-const ROOMS: [(&str, &[&str]); 10] = [
+const ROOMS: [(&str, &[&str]); 12] = [
     ("model", &[]),
     ("platform", &[]),
     ("rule", &["model"]),
@@ -17,7 +17,12 @@ const ROOMS: [(&str, &[&str]); 10] = [
     ("config", &["model", "suppress"]),
     ("hooks", &["platform"]),
     ("report", &["model", "rule"]),
-    ("scan", &["model", "rule", "engine", "source", "suppress"]),
+    ("canary", &["model", "engine", "suppress", "platform"]),
+    ("audit", &["model", "platform"]),
+    (
+        "scan",
+        &["model", "rule", "engine", "source", "suppress", "canary"],
+    ),
 ];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {

@@ -68,6 +68,12 @@ pub enum Command {
     /// Let git call keysieve before each commit or push.
     #[command(after_help = super::install_hooks::EXAMPLES)]
     InstallHooks(super::install_hooks::InstallHooksArgs),
+    /// Plant credentials that open nothing, to notice where they turn up.
+    #[command(subcommand, after_help = super::canary::EXAMPLES)]
+    Canary(super::canary::CanaryCommand),
+    /// Verify, sum up and export the record that `--audit` keeps.
+    #[command(subcommand, after_help = super::audit::EXAMPLES)]
+    Audit(super::audit::AuditCommand),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -81,6 +87,8 @@ pub struct ScanArgs {
     pub input: InputArgs,
     #[command(flatten)]
     pub report: ReportArgs,
+    #[command(flatten)]
+    pub audit: super::audit::AuditArgs,
     /// Print every candidate: kept or dropped, and by which check.
     #[arg(long)]
     pub explain: bool,
@@ -131,6 +139,9 @@ pub struct CommonArgs {
     /// Use neither the repository's keysieve.toml nor its .keysieveignore.
     #[arg(long, help_heading = "Configuration")]
     pub no_repo_config: bool,
+    /// Raise an alarm for the canaries of this register. Default: KEYSIEVE_CANARIES, or that of `keysieve canary`.
+    #[arg(long, value_name = "FILE", help_heading = "Configuration")]
+    pub canaries: Option<PathBuf>,
     /// Do not let comments such as `keysieve:allow` accept findings.
     #[arg(long, help_heading = "Configuration")]
     pub no_inline_allow: bool,

@@ -76,6 +76,8 @@ pub struct GitArgs {
     pub report: ReportArgs,
     #[command(flatten)]
     pub verdict: VerdictArgs,
+    #[command(flatten)]
+    pub audit: super::audit::AuditArgs,
 }
 
 /// Scans a repository and reports.
@@ -111,6 +113,7 @@ pub fn run(args: &GitArgs, outputs: &[Output]) -> Result<Exit, Failure> {
         common: &args.common,
         report: &args.report,
         verdict: &args.verdict,
+        audit: &args.audit,
         explain: false,
     }
     .run(prepared, outputs)

@@ -1,7 +1,9 @@
 //! The binary: arguments -> settings -> one function per command -> exit code.
 
 mod args;
+mod audit;
 mod baseline;
+mod canary;
 mod git;
 mod ignore_file;
 mod install_hooks;
@@ -14,9 +16,11 @@ mod settings;
 use std::fmt;
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::sync::LazyLock;
 
 use clap::{CommandFactory, FromArgMatches};
 
+use keysieve::audit::LogError;
 use keysieve::engine::{Engine, RuleSet};
 use keysieve::model::mask_line;
 use keysieve::suppress::load::LoadError;
@@ -76,6 +80,15 @@ impl From<LoadError> for Failure {
     }
 }
 
+impl From<LogError> for Failure {
+    fn from(error: LogError) -> Failure {
+        match error {
+            LogError::Io { file, reason } => Failure::io(file, &reason),
+            other => Failure(other.to_string()),
+        }
+    }
+}
+
 impl From<String> for Failure {
     fn from(message: String) -> Failure {
         Failure(message)
@@ -112,6 +125,8 @@ pub fn main() -> ExitCode {
         Command::Rules(command) => rules::run(command),
         Command::Baseline(command) => baseline::run(command),
         Command::InstallHooks(args) => install_hooks::run(args),
+        Command::Canary(command) => canary::run(command),
+        Command::Audit(command) => audit::run(command),
         Command::Completions { shell } => Ok(completions(*shell)),
     };
     match done {
@@ -123,9 +138,15 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// An engine with the rules that everybody has, for what is printed or written down besides reports.
+fn engine() -> &'static Engine {
+    static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(RuleSet::embedded()));
+    &ENGINE
+}
+
 /// A message quotes the line of a mistake, and what was taken for a configuration may be a file of credentials.
 fn masked(message: &str) -> String {
-    let engine = Engine::new(RuleSet::embedded());
+    let engine = engine();
     let mut scratch = engine.scratch();
     let mut mask = |line: &str| {
         let found = engine.scan("", line.as_bytes(), &mut scratch);

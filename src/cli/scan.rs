@@ -14,6 +14,7 @@ use keysieve::scan::{Input, Progress, Scan};
 use keysieve::suppress::{Baseline, load};
 
 use super::args::{CommonArgs, ReportArgs, ScanArgs, VerdictArgs, When};
+use super::audit::{self, AuditArgs};
 use super::ignore_file::IgnoreFile;
 use super::output::{Output, Reports};
 use super::progress::Display;
@@ -30,6 +31,7 @@ pub fn run(args: &ScanArgs, outputs: &[Output]) -> Result<Exit, Failure> {
         common: &args.input.common,
         report: &args.report,
         verdict: &args.verdict,
+        audit: &args.audit,
         explain: args.explain,
     }
     .run(prepared, outputs)
@@ -52,6 +54,8 @@ pub struct Request<'a> {
     pub report: &'a ReportArgs,
     /// What makes the run fail.
     pub verdict: &'a VerdictArgs,
+    /// The record that is kept, if one is.
+    pub audit: &'a AuditArgs,
     /// Whether dropped candidates are shown.
     pub explain: bool,
 }
@@ -64,6 +68,7 @@ impl Request<'_> {
             prepared.options.max_locations = usize::MAX;
         }
         let fail_on = settings::fail_on(&prepared.settings, self.verdict.fail_on.as_deref())?;
+        let mut log = self.audit.open(None, &audit::masked)?;
         let mut reports = Reports::open(outputs, &self.report_options())?;
 
         let mut counted = 0u64;
@@ -75,6 +80,9 @@ impl Request<'_> {
         let summary = scan(prepared, what, &mut |event| {
             if let Event::Found(finding) = &event {
                 counted += u64::from(!finding.is_accepted() && finding.severity >= fail_on);
+                if let (Some(log), None) = (&mut log, &failure) {
+                    failure = audit::record(log, finding).err();
+                }
             }
             if failure.is_none() {
                 failure = reports.event(&event).err();
@@ -136,6 +144,7 @@ pub fn scan(prepared: Prepared, what: What, sink: &mut dyn FnMut(Event)) -> Summ
         walk,
         stdin,
         git,
+        canaries,
     } = prepared;
     let mut engine = Engine::new(rules);
     if options.stats {
@@ -155,6 +164,7 @@ pub fn scan(prepared: Prepared, what: What, sink: &mut dyn FnMut(Event)) -> Summ
         root: &root,
         options: &options,
         progress: &progress,
+        canaries: canaries.as_ref(),
     };
     let stdin = stdin.then(|| Box::new(io::stdin()) as Box<dyn io::Read + Send>);
     let mut events = Vec::new();

@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use keysieve::canary::Register;
 use keysieve::config::{self, Request, Settings};
 use keysieve::engine::RuleSet;
 use keysieve::model::{Confidence, Severity, SkipKind};
@@ -15,6 +16,7 @@ use keysieve::scan::{GitInput, Options, Root};
 use keysieve::source::{Exclude, Excluded, Walk, reason};
 use keysieve::suppress::{Baseline, FingerprintFile, Parts, Policy, RulePattern};
 
+use super::canary;
 use super::ignore_file::IgnoreFile;
 
 use super::Failure;
@@ -40,6 +42,8 @@ pub struct Prepared {
     pub stdin: bool,
     /// The repository, if there is one.
     pub git: Option<GitInput>,
+    /// The canaries that raise an alarm where they are met.
+    pub canaries: Option<Register>,
 }
 
 /// Reads everything that `input` names and puts it together.
@@ -156,6 +160,7 @@ impl Foundation {
             walk: None,
             stdin: false,
             git: None,
+            canaries: canary::register(common.canaries.as_deref())?,
         };
         Ok((prepared, excluded))
     }

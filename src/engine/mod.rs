@@ -24,7 +24,10 @@ mod utf16;
 
 pub use crate::model::Edit;
 pub use candidate::{Candidate, HEAD, rank};
-pub use check::{CONTEXT, Evidence, Kept, Reason, Verdict};
+pub use check::{
+    CANARY_LENGTH, CANARY_PREFIX, CONTEXT, Evidence, Kept, Reason, Verdict, aws_account, base62,
+    canary_word,
+};
 pub use delta::Scanned;
 pub use emit::{AROUND, Emission};
 pub use position::Walker;

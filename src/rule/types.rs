@@ -261,6 +261,8 @@ named! {
         EncodedKey = "encoded-key",
         /// HTTP Basic: base64 of `user:password`.
         BasicAuth = "basic-auth",
+        /// A canary word of keysieve, as it is or encoded.
+        Canary = "canary",
     }
 }
 

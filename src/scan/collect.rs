@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
-use super::{Scan, veil};
+use super::{Scan, alarm, veil};
+use crate::canary::Planted;
 use crate::engine::{Emission, Kept, Reason, Verdict};
 use crate::model::{
     Dropped, Event, Finding, Fingerprint, GitHistory, Location, Origin, RuleInfo, Salt, Secret,
@@ -98,11 +99,24 @@ impl<'s> Collector<'s> {
     /// Takes a candidate found in `origin`. Tells which credential it is if it is one that is reported.
     pub fn take(&self, origin: &Origin, emission: &Emission<'_>) -> Option<Fingerprint> {
         match &emission.candidate.verdict {
-            Verdict::Keep(kept) if kept.confidence < self.scan.options.min_confidence => {
-                self.inner().below += 1;
-                None
+            Verdict::Keep(kept) => {
+                let secret = || without_carriage_returns(emission.secret);
+                let canary = self
+                    .scan
+                    .canaries
+                    .and_then(|known| known.matches(&secret()));
+                match canary {
+                    Some(canary) => {
+                        let raised = alarm::raised(kept, canary);
+                        Some(self.keep(origin, emission, &raised, Some(canary)))
+                    }
+                    None if kept.confidence < self.scan.options.min_confidence => {
+                        self.inner().below += 1;
+                        None
+                    }
+                    None => Some(self.keep(origin, emission, kept, None)),
+                }
             }
-            Verdict::Keep(kept) => Some(self.keep(origin, emission, kept)),
             Verdict::Drop(reason) => {
                 self.drop(origin, emission, reason);
                 None
@@ -119,18 +133,28 @@ impl<'s> Collector<'s> {
         &self.scan.engine.rules().rules()[index as usize]
     }
 
-    fn keep(&self, origin: &Origin, emission: &Emission<'_>, kept: &Kept) -> Fingerprint {
+    fn keep(
+        &self,
+        origin: &Origin,
+        emission: &Emission<'_>,
+        kept: &Kept,
+        canary: Option<&Planted>,
+    ) -> Fingerprint {
         let secret = without_carriage_returns(emission.secret);
         let rule = self.rule(emission.candidate.rule);
         let fingerprint = Fingerprint::new(&self.salt, &rule.id, &secret);
-        let accepted = self.scan.policy.accept(&Sighting {
-            rule: &rule.id,
-            path: &self.scan.root.path(origin.as_str()),
-            secret: &secret,
-            line: &emission.around[emission.line()],
-            previous_line: emission.previous_line(),
-            fingerprint,
-        });
+        let accepted = match canary {
+            // Nobody can allow a canary but whoever planted it, and only there.
+            Some(canary) => alarm::at_home(canary, origin, self.scan.root),
+            None => self.scan.policy.accept(&Sighting {
+                rule: &rule.id,
+                path: &self.scan.root.path(origin.as_str()),
+                secret: &secret,
+                line: &emission.around[emission.line()],
+                previous_line: emission.previous_line(),
+                fingerprint,
+            }),
+        };
         let location = Location {
             origin: origin.clone(),
             start: emission.start,
@@ -145,7 +169,7 @@ impl<'s> Collector<'s> {
         self.add(Place {
             rule,
             secret: &secret,
-            kept: &veil::judgement(kept, emission),
+            kept: &alarm::foreign(veil::judgement(kept, emission), &secret),
             fingerprint,
             location,
         });

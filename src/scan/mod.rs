@@ -1,5 +1,6 @@
 //! Joins sources and the engine: threads, deduplication, order, limits, progress.
 
+mod alarm;
 mod collect;
 mod history;
 mod veil;
@@ -12,12 +13,14 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use crate::canary::Register;
 use crate::engine::{Counters, Engine, Stream};
 use crate::model::{Confidence, Event, Origin, RuleStats, Skip, SkipKind, Stats, Summary};
 use crate::source::{self, Walk};
 use crate::suppress::Policy;
 
 pub use history::{AuditOptions, GitInput, What};
+pub use veil::masked;
 
 use collect::Collector;
 use worker::{State, Worker};
@@ -144,6 +147,8 @@ pub struct Scan<'a> {
     pub options: &'a Options,
     /// How far it has come.
     pub progress: &'a Progress,
+    /// The canaries that raise an alarm where they are met.
+    pub canaries: Option<&'a Register>,
 }
 
 /// What is scanned.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::engine::{Emission, Evidence, Kept};
+use crate::engine::{Emission, Engine, Evidence, Kept};
 use crate::model::{MASK, mask_line};
 
 /// Shorter values are not looked for elsewhere: they stand in ordinary words.
@@ -23,6 +23,27 @@ pub fn snippet(emission: &Emission<'_>) -> String {
         secrets.extend(repeated.map(|at| at..at + value.len()));
     }
     mask_line(text, &secrets)
+}
+
+/// A text as it may be written down: on one line, with every secret that a rule finds in the whole of it masked
+/// wherever it stands.
+pub fn masked(engine: &Engine, text: &str) -> String {
+    let bytes = text.as_bytes();
+    let found = engine.scan("", bytes, &mut engine.scratch());
+    let kept = found.iter().filter(|candidate| candidate.kept());
+    let mut secrets: Vec<Range<usize>> = kept
+        .map(|candidate| candidate.secret.start as usize..candidate.secret.end as usize)
+        .collect();
+    for at in 0..secrets.len() {
+        let value = &bytes[secrets[at].clone()];
+        if value.len() >= LEAST {
+            let repeated = memchr::memmem::find_iter(bytes, value);
+            secrets.extend(repeated.map(|at| at..at + value.len()));
+        }
+    }
+    // Of the same length, so that the places stay.
+    let one_line = text.replace(['\n', '\r'], " ");
+    mask_line(one_line.as_bytes(), &secrets)
 }
 
 /// The judgement, without the name that the value is assigned to where a secret stands in that name.

@@ -2,6 +2,7 @@
 //!
 //! Every verdict has a reason. A check sees the candidate's bytes and at most [`CONTEXT`] bytes to either side.
 
+mod canary;
 mod code;
 mod entropy;
 pub mod features;
@@ -22,9 +23,10 @@ use std::ops::Range;
 use crate::model::{Confidence, Severity};
 use crate::rule::{Matcher, Rule, Structure};
 
+pub use canary::{LENGTH as CANARY_LENGTH, PREFIX as CANARY_PREFIX, canary_word};
 pub use entropy::randomness;
 pub use placeholder::find as placeholder;
-pub use structure::{Outcome, base36, base62, marvin32};
+pub use structure::{Outcome, aws_account, base36, base62, marvin32};
 
 use super::assignment::Assigned;
 
@@ -68,6 +70,8 @@ pub enum Evidence {
     Score(i32),
     /// A feature of the generic score and what it added.
     Feature(&'static str, i32),
+    /// It is a canary: whose, and where it was planted.
+    Canary(String),
 }
 
 impl fmt::Display for Evidence {
@@ -82,7 +86,7 @@ impl fmt::Display for Evidence {
                     share.min(1.0) * 100.0
                 )
             }
-            Evidence::Structure(what) => f.write_str(what),
+            Evidence::Structure(what) | Evidence::Canary(what) => f.write_str(what),
             Evidence::Doubt(what) => write!(f, "though {what}"),
             Evidence::Score(score) => write!(f, "scores {score:+}"),
             Evidence::Feature(what, points) => write!(f, "{points:+} for {what}"),

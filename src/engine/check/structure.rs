@@ -9,6 +9,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::Value;
 
 use super::Beside;
+use super::canary::canary_word;
 use super::password::{basic_auth, opaque, password, url_password};
 use crate::rule::Structure;
 
@@ -52,6 +53,7 @@ pub fn check(check: Structure, secret: &[u8], beside: Beside<'_>) -> Outcome {
         Structure::Opaque => opaque(secret),
         Structure::EncodedKey => encoded_key(secret),
         Structure::BasicAuth => basic_auth(secret),
+        Structure::Canary => verdict(canary_word(secret).is_some(), "a canary word's checksum"),
     }
 }
 
@@ -185,30 +187,34 @@ pub fn marvin32(data: &[u8], seed: u64) -> u32 {
     p0 ^ p1
 }
 
-/// AWS: base32 of the last sixteen characters holds the account's number; ids whose fifth character is I or J are
-/// older and hold none.
+/// AWS: ids whose fifth character is I or J are older and hold no account.
 fn aws_key_id(id: &[u8]) -> Outcome {
     let Some(body) = id.len().checked_sub(16).map(|at| &id[at..]) else {
         return Unknown;
     };
+    match aws_account(body) {
+        None => Rejected("a character that key ids do not have".into()),
+        Some(_) if matches!(body[0], b'I' | b'J') => Unknown,
+        Some(account) if account < 1_000_000_000_000 => {
+            Proved(format!("belongs to AWS account {account:012}"))
+        }
+        Some(_) => Rejected("decodes to no AWS account".into()),
+    }
+}
+
+/// The number of the account in the last sixteen characters of an AWS key id: of the 80 bits that they are in base 32,
+/// the first 48 less the highest and the lowest seven.
+pub fn aws_account(body: &[u8]) -> Option<u64> {
     let mut bits: u128 = 0;
     for &byte in body {
         let digit = match byte {
             b'A'..=b'Z' => byte - b'A',
             b'2'..=b'7' => byte - b'2' + 26,
-            _ => return Rejected("a character that key ids do not have".into()),
+            _ => return None,
         };
         bits = bits << 5 | u128::from(digit);
     }
-    if matches!(body[0], b'I' | b'J') {
-        return Unknown;
-    }
-    // 80 bits; the first 48 of them, less the highest and the lowest seven, are the account.
-    let account = ((bits >> 32) as u64 & 0x7fff_ffff_ff80) >> 7;
-    match account < 1_000_000_000_000 {
-        true => Proved(format!("belongs to AWS account {account:012}")),
-        false => Rejected("decodes to no AWS account".into()),
-    }
+    Some(((bits >> 32) as u64 & 0x7fff_ffff_ff80) >> 7)
 }
 
 /// The header must be JSON with an `alg`; the payload tells the expiry.
