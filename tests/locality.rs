@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use keysieve::engine::example::expand;
 use keysieve::engine::{Candidate, Edit, Emission, Engine, RuleSet, Stream, Verdict};
-use keysieve::model::Position;
+use keysieve::model::{Confidence, Position};
 use keysieve::rule::{Rule, compile_file};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -279,7 +279,8 @@ fn edited(engine: &Engine, base: &[u8], versions: &[(&[u8], &[Edit])]) -> Vec<Se
     let mut out = |e: Emission<'_>| all.push((e.candidate.clone(), Some((e.start, e.end))));
     engine.examine_scanned(&scanned, ("", last), &mut scratch, &mut out);
     let kept = all.iter().any(|(candidate, _)| candidate.kept());
-    assert_eq!(engine.any_kept(&scanned, last, &mut scratch), kept);
+    let may = engine.may_keep(&scanned, last, Confidence::Low, &mut scratch);
+    assert_eq!(may, kept);
     seen(engine, all)
 }
 

@@ -67,6 +67,14 @@ pub struct GitArgs {
         help_heading = "Input"
     )]
     pub max_object_size: String,
+    /// Remember in this folder what was scanned, and do not scan it again: object ids, and which hold findings.
+    #[arg(
+        long,
+        value_name = "DIR",
+        help_heading = "Input",
+        conflicts_with = "what"
+    )]
+    pub cache: Option<PathBuf>,
     /// Hold each object against its id.
     #[arg(long, help_heading = "Input")]
     pub verify_objects: bool,
@@ -106,6 +114,7 @@ pub fn run(args: &GitArgs, outputs: &[Output]) -> Result<Exit, Failure> {
             max_object_size: usize::try_from(max_object_size).unwrap_or(usize::MAX),
             verify: args.verify_objects,
             threads: threads(&args.common),
+            cache: args.cache.clone(),
         },
         excluded,
     });

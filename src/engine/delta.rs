@@ -6,11 +6,12 @@
 use std::ops::Range;
 
 use super::candidate::Candidate;
+use super::check::Verdict;
 use super::confirm::{self, Text};
 use super::position::Walker;
 use super::sieve::WordHit;
 use super::{Emission, Engine, Scratch, stream, utf16};
-use crate::model::Edit;
+use crate::model::{Confidence, Edit};
 
 /// What a scan leaves behind for the scan of the next version.
 #[derive(Debug, Clone, Default)]
@@ -95,17 +96,27 @@ impl Engine {
         Scanned { hits, raw, nul }
     }
 
-    /// Whether [`Engine::examine_scanned`] would hand out a candidate that is kept, rules of kind `file` apart.
-    pub fn any_kept(&self, scanned: &Scanned, bytes: &[u8], scratch: &mut Scratch) -> bool {
-        // What gives way gives way to one that is kept.
-        if scanned.raw.iter().any(Candidate::kept) {
+    /// Whether [`Engine::examine_scanned`] may hand out a candidate that is kept with at least this confidence, rules of
+    /// kind `file` apart. Where one gives way to another of less confidence it says so although it does not.
+    pub fn may_keep(
+        &self,
+        scanned: &Scanned,
+        bytes: &[u8],
+        least: Confidence,
+        scratch: &mut Scratch,
+    ) -> bool {
+        let keeps = |candidate: &Candidate| match &candidate.verdict {
+            Verdict::Keep(kept) => kept.confidence >= least,
+            Verdict::Drop(_) => false,
+        };
+        if scanned.raw.iter().any(keeps) {
             return true;
         }
         let views = scanned.nul.then(|| utf16::decoded(bytes));
         views.into_iter().flatten().any(|(_, text)| {
             let mut found = Vec::new();
             self.collect(&text, scratch, &mut found);
-            found.iter().any(Candidate::kept)
+            found.iter().any(keeps)
         })
     }
 

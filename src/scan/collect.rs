@@ -33,6 +33,7 @@ struct Inner {
     new: Vec<Fingerprint>,
     rules: HashMap<u16, Arc<RuleInfo>>,
     histories: HashMap<Fingerprint, GitHistory>,
+    notes: Vec<String>,
     below: u64,
     /// Places of credentials beyond the limit, and the input of the first.
     beyond: Option<(Origin, u64)>,
@@ -124,6 +125,11 @@ impl<'s> Collector<'s> {
         }
     }
 
+    /// Takes something that people are to be told.
+    pub fn note(&self, note: String) {
+        self.inner().notes.push(note);
+    }
+
     /// Takes what is known of how credentials stand in a repository's history.
     pub fn add_histories(&self, histories: HashMap<Fingerprint, GitHistory>) {
         self.inner().histories.extend(histories);
@@ -155,6 +161,13 @@ impl<'s> Collector<'s> {
                 fingerprint,
             }),
         };
+        if accepted.is_none() {
+            self.scan.progress.found.fetch_add(1, Ordering::Relaxed);
+        }
+        let place = (accepted.is_some(), origin, emission.start.offset);
+        if canary.is_none() && self.only_counts(fingerprint, kept, place) {
+            return fingerprint;
+        }
         let location = Location {
             origin: origin.clone(),
             start: emission.start,
@@ -162,9 +175,6 @@ impl<'s> Collector<'s> {
             snippet: veil::snippet(emission),
             accepted,
         };
-        if location.accepted.is_none() {
-            self.scan.progress.found.fetch_add(1, Ordering::Relaxed);
-        }
         let rule = emission.candidate.rule;
         self.add(Place {
             rule,
@@ -174,6 +184,31 @@ impl<'s> Collector<'s> {
             location,
         });
         fingerprint
+    }
+
+    /// Counts a place of a credential that is known and has as many places before this one as are listed: nothing else
+    /// need be known of it.
+    fn only_counts(
+        &self,
+        fingerprint: Fingerprint,
+        kept: &Kept,
+        place: (bool, &Origin, u64),
+    ) -> bool {
+        let mut inner = self.inner();
+        let Some(entry) = inner.findings.get_mut(&fingerprint) else {
+            return false;
+        };
+        let full = entry.locations.len() >= self.scan.options.max_locations.max(1);
+        let last = entry.locations.last_key_value().map(|(key, _)| key);
+        let behind = last.is_some_and(|last| place > (last.0, &last.1, last.2));
+        let known =
+            (kept.severity, kept.confidence) <= (entry.kept.severity, entry.kept.confidence);
+        if !(full && behind && known) || self.scan.options.live {
+            return false;
+        }
+        entry.count += 1;
+        entry.accepted += u64::from(place.0);
+        true
     }
 
     fn add(&self, place: Place<'_>) {
@@ -266,6 +301,7 @@ impl<'s> Collector<'s> {
         }
         let mut summary = Summary {
             below_confidence: inner.below,
+            notes: std::mem::take(&mut inner.notes),
             ..Summary::default()
         };
         if inner.unlisted > 0 {

@@ -21,10 +21,7 @@ pub fn notes(finding: &Finding) -> Vec<(&'static str, String)> {
 fn stands(history: &GitHistory) -> String {
     let mut text = match (history.commits, history.paths) {
         (0, _) => return "in no commit: an object that nothing refers to".to_owned(),
-        (commits, paths @ (0 | 1)) => {
-            debug_assert!(paths <= 1);
-            format!("in {}", count(commits, "commit", "commits"))
-        }
+        (commits, 0 | 1) => format!("in {}", count(commits, "commit", "commits")),
         (commits, paths) => format!(
             "in {}, under {}",
             count(commits, "commit", "commits"),

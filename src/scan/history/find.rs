@@ -12,7 +12,7 @@ use gix::objs::{CommitRefIter, Kind, TagRefIter, TreeRefIter};
 
 use super::objects::{object_origin, panicked};
 use crate::engine::{Scanned, Scratch};
-use crate::model::{Edit, Skip, SkipKind};
+use crate::model::{Confidence, Edit, Skip, SkipKind};
 use crate::scan::Scan;
 use crate::scan::collect::Collector;
 use crate::source::git::{Lost, Object, Store, Visit};
@@ -51,6 +51,8 @@ pub struct Found {
     pub pointers: Vec<ObjectId>,
     /// Objects that could not be had.
     pub lost: Vec<Lost>,
+    /// Objects that something is wrong with, though they could be had.
+    pub broken: Vec<ObjectId>,
 }
 
 impl Found {
@@ -61,6 +63,7 @@ impl Found {
         self.missing.extend(other.missing);
         self.pointers.extend(other.pointers);
         self.lost.extend(other.lost);
+        self.broken.extend(other.broken);
     }
 }
 
@@ -101,7 +104,7 @@ impl Visit for Find<'_> {
         if wanted {
             self.count(&object);
             if self.verify {
-                self.verify(&object);
+                self.verify(&object, &mut memory.found);
             }
         }
         if object.kind == Kind::Tree {
@@ -116,6 +119,7 @@ impl Visit for Find<'_> {
         }));
         looked.unwrap_or_else(|_| {
             self.collector.skip(panicked(&object));
+            memory.found.broken.push(object.id);
             memory.scratch = self.scan.engine.scratch();
             State::Nothing
         })
@@ -157,12 +161,20 @@ impl Find<'_> {
             _ => engine.scan_base(object.bytes, scratch),
         };
         if wanted {
-            if engine.any_kept(&scanned, object.bytes, scratch) {
+            if engine.may_keep(&scanned, object.bytes, self.least(), scratch) {
                 found.hits.push(object.number);
             }
             self.look(object, found);
         }
         State::Scanned(scanned)
+    }
+
+    /// The confidence from which on a candidate is reported. A canary is reported with any.
+    fn least(&self) -> Confidence {
+        match self.scan.canaries {
+            Some(_) => Confidence::Low,
+            None => self.scan.options.min_confidence,
+        }
     }
 
     /// What else an object says.
@@ -178,11 +190,7 @@ impl Find<'_> {
                 let mut commit = CommitRefIter::from_bytes(object.bytes, hash);
                 match commit.tree_id() {
                     Ok(tree) => self.refer(&tree, found),
-                    Err(_) => self.collector.skip(Skip {
-                        origin: object_origin(object.kind, &object.id),
-                        kind: SkipKind::CorruptObject,
-                        detail: "it does not read as a commit".to_owned(),
-                    }),
+                    Err(_) => self.broken(object, "it does not read as a commit".to_owned(), found),
                 }
                 if !self.shallow.contains(&object.id) {
                     commit
@@ -205,11 +213,8 @@ impl Find<'_> {
         let mut at = 0;
         for entry in TreeRefIter::from_bytes(object.bytes, self.store.hash()) {
             let Ok(entry) = entry else {
-                return self.collector.skip(Skip {
-                    origin: object_origin(object.kind, &object.id),
-                    kind: SkipKind::CorruptObject,
-                    detail: "it does not read as a directory".to_owned(),
-                });
+                let what = "it does not read as a directory";
+                return self.broken(object, what.to_owned(), found);
             };
             // An entry ends with its name, a NUL and its id.
             let name = entry.filename.as_ptr() as usize - object.bytes.as_ptr() as usize;
@@ -238,17 +243,21 @@ impl Find<'_> {
         }
     }
 
-    fn verify(&self, object: &Object<'_>) {
+    fn verify(&self, object: &Object<'_>, found: &mut Found) {
         let real = gix::objs::compute_hash(self.store.hash(), object.kind, object.bytes);
-        let wrong = match real {
-            Ok(real) if real == object.id => return,
-            Ok(real) => format!("its content is that of {real}"),
-            Err(e) => e.to_string(),
-        };
+        match real {
+            Ok(real) if real == object.id => {}
+            Ok(real) => self.broken(object, format!("its content is that of {real}"), found),
+            Err(e) => self.broken(object, e.to_string(), found),
+        }
+    }
+
+    fn broken(&self, object: &Object<'_>, detail: String, found: &mut Found) {
+        found.broken.push(object.id);
         self.collector.skip(Skip {
             origin: object_origin(object.kind, &object.id),
             kind: SkipKind::CorruptObject,
-            detail: wrong,
+            detail,
         });
     }
 }

@@ -4,6 +4,7 @@
 //! out which commits and paths hold those; the third reports them.
 
 mod brought;
+mod cache;
 mod find;
 mod folder;
 mod graph;
@@ -15,6 +16,7 @@ mod stand;
 mod trace;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 
@@ -24,10 +26,11 @@ use gix::objs::Kind;
 use super::Scan;
 use super::collect::Collector;
 use crate::engine::Counters;
-use crate::model::{Origin, Skip, SkipKind, mask_line};
+use crate::model::{Confidence, Origin, Skip, SkipKind, mask_line};
 use crate::source::Excluded;
 use crate::source::git::{Place, Repository, Store, Tips, Unreadable, Update, Walk};
 
+use cache::{Cache, Remembered};
 use find::{Find, Found};
 use show::Show;
 use stand::Stand;
@@ -73,6 +76,8 @@ pub struct AuditOptions {
     pub verify: bool,
     /// How many threads.
     pub threads: usize,
+    /// The folder that remembers what was scanned before.
+    pub cache: Option<PathBuf>,
 }
 
 /// The scan of one repository.
@@ -193,11 +198,55 @@ impl Audit<'_> {
             .fetch_add(store.len() as u64, Ordering::Relaxed);
         self.folder();
         let pool = self.pool()?;
-        let (mut found, counters) = self.find(&store, &pool)?;
+        let cache = self.cache();
+        let remembered = cache
+            .as_ref()
+            .and_then(|cache| self.remembered(cache, &store));
+        let (mut found, counters) = self.find(&store, &pool, remembered.as_ref())?;
+        if let Some(remembered) = remembered {
+            remembered.add_to(&mut found, &store);
+        }
+        // What a stopped run has not seen is not known.
+        if let Some(cache) = cache.filter(|_| !progress.stopped()) {
+            let stored = cache.store(&Remembered::new(&found, &store));
+            stored.unwrap_or_else(|why| self.collector.note(why));
+        }
         self.references(&store, &mut found);
         self.say_what_is_missing(&found);
         self.show(&store, found, &pool);
         Ok(counters)
+    }
+
+    fn cache(&self) -> Option<Cache> {
+        let folder = self.options.cache.as_ref()?;
+        let least = match self.scan.canaries {
+            Some(_) => Confidence::Low,
+            None => self.scan.options.min_confidence,
+        };
+        let repository = self.repository.common_dir();
+        let cache = Cache::new(folder, repository, self.scan.engine, least);
+        Some(cache.with_hash(self.repository.inner().object_hash()))
+    }
+
+    fn remembered(&self, cache: &Cache, store: &Store) -> Option<Remembered> {
+        // Whoever wants every object held against its id wants every object read.
+        if self.options.verify {
+            return None;
+        }
+        match cache.load(store) {
+            Ok(remembered) => {
+                let count = remembered.as_ref().map_or(0, |known| known.scanned.len());
+                if count > 0 {
+                    let note = format!("{count} objects were scanned before, and not again");
+                    self.collector.note(note);
+                }
+                remembered
+            }
+            Err(why) => {
+                self.collector.note(why);
+                None
+            }
+        }
     }
 
     fn pool(&self) -> Result<rayon::ThreadPool, String> {
@@ -216,7 +265,12 @@ impl Audit<'_> {
             || (self.excluded)(path.as_ref(), false)
     }
 
-    fn find(&self, store: &Store, pool: &rayon::ThreadPool) -> Result<(Found, Counters), String> {
+    fn find(
+        &self,
+        store: &Store,
+        pool: &rayon::ThreadPool,
+        remembered: Option<&Remembered>,
+    ) -> Result<(Found, Counters), String> {
         let shallow: HashSet<ObjectId> = self.repository.shallow()?.into_iter().collect();
         let find = Find {
             scan: self.scan,
@@ -226,10 +280,16 @@ impl Audit<'_> {
             verify: self.options.verify,
             lost: Mutex::default(),
         };
+        let only = remembered.map(|known| {
+            let mut only = vec![true; store.len()];
+            let known = known.scanned.iter().filter_map(|id| store.number(id));
+            known.for_each(|number| only[number as usize] = false);
+            only
+        });
         let walk = Walk {
             store,
             kinds: &[Kind::Blob, Kind::Commit, Kind::Tag, Kind::Tree],
-            only: None,
+            only: only.as_deref(),
             limit: self.options.max_object_size,
         };
         let (mut found, mut counters) = (Found::default(), Counters::default());

@@ -15,6 +15,8 @@ struct Trace<'s> {
     store: &'s Store,
     /// Whether an object is a file with findings, by number.
     files: &'s [bool],
+    /// Whether any of those has an id that begins with these two bytes.
+    marks: &'s [bool],
     goes_on: &'s (dyn Fn() -> bool + Sync),
 }
 
@@ -84,6 +86,10 @@ impl Trace<'_> {
             if entry.mode.is_commit() {
                 continue;
             }
+            // Most entries are files without findings: they cost one look.
+            if !entry.mode.is_tree() && !self.marks[mark(entry.oid)] {
+                continue;
+            }
             let Some(child) = self.store.number(entry.oid) else {
                 continue;
             };
@@ -111,6 +117,11 @@ impl Trace<'_> {
     }
 }
 
+/// The first two bytes of an id.
+fn mark(id: &gix::oid) -> usize {
+    usize::from(id.as_bytes()[0]) << 8 | usize::from(id.as_bytes()[1])
+}
+
 /// When it was committed; the beginning of time where it does not say so.
 fn time(commit: CommitRefIter<'_>) -> i64 {
     let committer = commit.committer().ok();
@@ -126,9 +137,14 @@ pub fn trace(
 ) -> (Graph, Names) {
     let mut set = vec![false; store.len()];
     files.iter().for_each(|&file| set[file as usize] = true);
+    let mut marks = vec![false; 1 << 16];
+    files
+        .iter()
+        .for_each(|&file| marks[mark(&store.id(file))] = true);
     let visit = Trace {
         store,
         files: &set,
+        marks: &marks,
         goes_on,
     };
     let walk = Walk {
