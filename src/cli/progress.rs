@@ -14,6 +14,12 @@ const PATIENCE: Duration = Duration::from_millis(300);
 /// How often the line is drawn anew.
 const TURN: Duration = Duration::from_millis(80);
 
+/// What is shown while nobody knows how much there is.
+const UNKNOWN: &str = "{spinner:.cyan} scanning  {msg}  {elapsed_precise:.dim}";
+/// What is shown of a repository, whose objects are counted.
+const KNOWN: &str = "{spinner:.cyan} scanning  {bar:24.cyan/dim} {human_pos} of {human_len} objects  {msg}  \
+                     {elapsed_precise:.dim}, about {eta_precise:.dim} left";
+
 /// A line of progress; gone when dropped.
 pub struct Display(Option<(Sender<()>, JoinHandle<()>)>);
 
@@ -29,8 +35,15 @@ impl Display {
             if ended.recv_timeout(PATIENCE) != Err(RecvTimeoutError::Timeout) {
                 return;
             }
-            let bar = bar();
+            let bar = ProgressBar::new_spinner().with_style(style(UNKNOWN));
+            let mut told = false;
             while ended.recv_timeout(TURN) == Err(RecvTimeoutError::Timeout) {
+                if progress.expected() > 0 && !told {
+                    bar.set_style(style(KNOWN));
+                    told = true;
+                }
+                bar.set_length(progress.expected());
+                bar.set_position(progress.objects());
                 bar.set_message(message(&progress));
                 bar.tick();
             }
@@ -49,19 +62,17 @@ impl Drop for Display {
     }
 }
 
-fn bar() -> ProgressBar {
-    let style =
-        ProgressStyle::with_template("{spinner:.cyan} scanning  {msg}  {elapsed_precise:.dim}");
-    ProgressBar::new_spinner().with_style(style.expect("because the template is fixed and right"))
+fn style(template: &str) -> ProgressStyle {
+    let style = ProgressStyle::with_template(template);
+    style.expect("because the templates are fixed and right")
 }
 
 fn message(progress: &Progress) -> String {
-    let (files, bytes, found) = (progress.files(), progress.bytes(), progress.found());
+    let (bytes, found) = (HumanBytes(progress.bytes()), HumanCount(progress.found()));
     let stopping = if progress.stopped() { "  stopping" } else { "" };
-    format!(
-        "{} files  {}  {} found{stopping}",
-        HumanCount(files),
-        HumanBytes(bytes),
-        HumanCount(found)
-    )
+    let files = match progress.expected() {
+        0 => format!("{} files  ", HumanCount(progress.files())),
+        _ => String::new(),
+    };
+    format!("{files}{bytes}  {found} found{stopping}")
 }

@@ -37,10 +37,15 @@ pub struct Commit {
 /// Directories and commits above some files.
 #[derive(Debug)]
 pub struct Graph {
-    /// The edges of the directories that lead to a finding, by directory.
-    edges: Vec<Edge>,
-    /// The files below each directory that leads to one, as a number of a set.
-    sets: HashMap<u32, u32>,
+    /// The directories that lead to a finding, ascending.
+    trees: Vec<u32>,
+    /// The position of an object in `trees`, or [`NONE`].
+    places: Vec<u32>,
+    /// What the directory at a position holds that leads on: `entries[starts[at]..starts[at + 1]]`, by name.
+    starts: Vec<usize>,
+    entries: Vec<Edge>,
+    /// The files below the directory at a position, as a number of a set.
+    sets: Vec<u32>,
     /// Files by their own numbers, sorted.
     members: Vec<Vec<u32>>,
     /// Commits, oldest first.
@@ -50,24 +55,54 @@ pub struct Graph {
 
 impl Graph {
     /// From all entries that hold one of `files` (sorted) or a directory.
-    pub fn new(mut edges: Vec<Edge>, files: &[u32], mut commits: Vec<Commit>) -> Graph {
-        keep_leading(&mut edges, files);
-        edges.sort_by_key(|edge| (edge.tree, edge.name));
+    pub fn new(edges: &[Edge], files: &[u32], mut commits: Vec<Commit>) -> Graph {
         commits.sort_by_key(|commit| (commit.time, commit.number));
         let by_number = commits
             .iter()
             .enumerate()
             .map(|(at, commit)| (commit.number, at))
             .collect();
+        let numbers = edges.iter().map(|edge| edge.tree.max(edge.child));
+        let count = numbers.max().map_or(0, |most| most as usize + 1);
+        let leading = leading(edges, files, count);
+        let trees: Vec<u32> = (0..count as u32)
+            .filter(|&number| leading[number as usize])
+            .collect();
+        let mut places = vec![NONE; count];
+        for (at, &tree) in trees.iter().enumerate() {
+            places[tree as usize] = at as u32;
+        }
+        let leads =
+            |edge: &&Edge| leading[edge.child as usize] || files.binary_search(&edge.child).is_ok();
+        let mut entries: Vec<Edge> = edges.iter().filter(leads).copied().collect();
+        entries.sort_unstable_by_key(|edge| (edge.tree, edge.name, edge.child));
+        let starts = trees
+            .iter()
+            .map(|&tree| entries.partition_point(|edge| edge.tree < tree))
+            .chain([entries.len()])
+            .collect();
         let mut graph = Graph {
-            edges,
-            sets: HashMap::new(),
+            sets: vec![NONE; trees.len()],
+            trees,
+            places,
+            starts,
+            entries,
             members: Vec::new(),
             commits,
             by_number,
         };
-        graph.find_sets(files);
+        graph.find_sets();
         graph
+    }
+
+    /// Where a directory stands among those that lead to a finding.
+    fn place(&self, tree: u32) -> Option<usize> {
+        let place = self.places.get(tree as usize).copied();
+        place.filter(|&place| place != NONE).map(|at| at as usize)
+    }
+
+    fn entries_at(&self, at: usize) -> &[Edge] {
+        &self.entries[self.starts[at]..self.starts[at + 1]]
     }
 
     /// The files in a directory and below it, by number; nothing where it leads to none.
@@ -78,7 +113,8 @@ impl Graph {
 
     /// The number of the set of [`Graph::files`], the same for the same files.
     pub fn set(&self, tree: u32) -> Option<u32> {
-        self.sets.get(&tree).copied()
+        let set = self.sets[self.place(tree)?];
+        (set != NONE).then_some(set)
     }
 
     /// How many different sets there are.
@@ -146,42 +182,46 @@ impl Graph {
         let mut tree = tree;
         // Directories do not hold themselves, unless somebody forged them.
         while path.len() < 4096 {
-            let edges = self.edges_of(tree);
-            if let Some(edge) = edges.iter().find(|edge| edge.child == file) {
-                path.push(edge.name);
+            let entries = self.entries_at(self.place(tree)?);
+            if let Some(entry) = entries.iter().find(|entry| entry.child == file) {
+                path.push(entry.name);
                 return Some(path);
             }
-            let holds = |edge: &&Edge| self.files(edge.child).binary_search(&file).is_ok();
-            let edge = edges.iter().find(holds)?;
-            path.push(edge.name);
-            tree = edge.child;
+            let holds = |entry: &&Edge| self.files(entry.child).binary_search(&file).is_ok();
+            let entry = entries.iter().find(holds)?;
+            path.push(entry.name);
+            tree = entry.child;
         }
         None
     }
 
     /// The paths of each file, at most [`PREFIXES`] for each directory that holds it: each as numbers of its parts.
     pub fn paths(&self) -> HashMap<u32, Vec<Vec<u32>>> {
-        let mut prefixes: HashMap<u32, Vec<Vec<u32>>> = HashMap::new();
-        let roots = self.commits.iter().map(|commit| commit.tree);
-        for root in roots.filter(|tree| self.sets.contains_key(tree)) {
-            let known = prefixes.entry(root).or_default();
-            if !known.iter().any(Vec::is_empty) {
-                known.push(Vec::new());
+        let mut prefixes: Vec<Vec<Vec<u32>>> = vec![Vec::new(); self.trees.len()];
+        for commit in &self.commits {
+            if let Some(at) = self.place(commit.tree)
+                && prefixes[at].is_empty()
+            {
+                prefixes[at].push(Vec::new());
             }
         }
         let mut files: HashMap<u32, Vec<Vec<u32>>> = HashMap::new();
-        for tree in self.order().into_iter().rev() {
-            // One that no commit leads to stands for itself.
-            let mine = prefixes.remove(&tree).unwrap_or_else(|| vec![Vec::new()]);
-            for edge in self.edges_of(tree) {
-                let known = match self.sets.contains_key(&edge.child) {
-                    true => prefixes.entry(edge.child).or_default(),
-                    false => files.entry(edge.child).or_default(),
+        for at in self.order().into_iter().rev() {
+            let mut mine = std::mem::take(&mut prefixes[at]);
+            if mine.is_empty() {
+                // One that no commit leads to stands for itself.
+                mine.push(Vec::new());
+            }
+            for entry in self.entries_at(at) {
+                let known = match self.place(entry.child) {
+                    Some(child) => &mut prefixes[child],
+                    None => files.entry(entry.child).or_default(),
                 };
                 for prefix in &mine {
-                    let path = [&prefix[..], &[edge.name]].concat();
-                    if known.len() < PREFIXES && !known.contains(&path) {
-                        known.push(path);
+                    let is_it =
+                        |path: &Vec<u32>| path.split_last() == Some((&entry.name, &prefix[..]));
+                    if known.len() < PREFIXES && !known.iter().any(is_it) {
+                        known.push([&prefix[..], &[entry.name]].concat());
                     }
                 }
             }
@@ -189,45 +229,42 @@ impl Graph {
         files
     }
 
-    fn edges_of(&self, tree: u32) -> &[Edge] {
-        let first = self.edges.partition_point(|edge| edge.tree < tree);
-        let count = self.edges[first..].partition_point(|edge| edge.tree == tree);
-        &self.edges[first..first + count]
-    }
-
-    /// Directories, each behind all that it holds.
-    fn order(&self) -> Vec<u32> {
-        let mut order = Vec::new();
-        let mut seen: HashMap<u32, ()> = HashMap::new();
+    /// The positions of directories, each behind all that it holds.
+    fn order(&self) -> Vec<usize> {
+        let mut order = Vec::with_capacity(self.trees.len());
+        let mut seen = vec![false; self.trees.len()];
         let mut stack = Vec::new();
-        for chunk in self.edges.chunk_by(|a, b| a.tree == b.tree) {
-            stack.push((chunk[0].tree, false));
-            while let Some((tree, done)) = stack.pop() {
+        for at in 0..self.trees.len() {
+            stack.push((at, false));
+            while let Some((at, done)) = stack.pop() {
                 if done {
-                    order.push(tree);
+                    order.push(at);
                     continue;
                 }
-                if seen.insert(tree, ()).is_some() {
+                if std::mem::replace(&mut seen[at], true) {
                     continue;
                 }
-                stack.push((tree, true));
-                let edges = self.edges_of(tree).iter();
-                stack.extend(edges.map(|edge| (edge.child, false)).filter(|(child, _)| {
-                    !seen.contains_key(child) && !self.edges_of(*child).is_empty()
-                }));
+                stack.push((at, true));
+                let children = self.entries_at(at).iter();
+                let children = children.filter_map(|entry| self.place(entry.child));
+                stack.extend(
+                    children
+                        .filter(|&child| !seen[child])
+                        .map(|child| (child, false)),
+                );
             }
         }
         order
     }
 
-    fn find_sets(&mut self, files: &[u32]) {
+    fn find_sets(&mut self) {
         let mut known: HashMap<Vec<u32>, u32> = HashMap::new();
-        for tree in self.order() {
+        for at in self.order() {
             let mut set: Vec<u32> = Vec::new();
-            for edge in self.edges_of(tree) {
-                match files.binary_search(&edge.child) {
-                    Ok(_) => set.push(edge.child),
-                    Err(_) => set.extend_from_slice(self.files(edge.child)),
+            for entry in self.entries_at(at) {
+                match self.place(entry.child) {
+                    Some(_) => set.extend_from_slice(self.files(entry.child)),
+                    None => set.push(entry.child),
                 }
             }
             set.sort_unstable();
@@ -237,29 +274,42 @@ impl Graph {
                 self.members.push(set.clone());
                 next
             });
-            self.sets.insert(tree, number);
+            self.sets[at] = number;
         }
     }
 }
 
-/// Keeps the edges that lead to one of `files`.
-fn keep_leading(edges: &mut Vec<Edge>, files: &[u32]) {
-    edges.sort_unstable_by_key(|edge| edge.child);
-    let above = |child: u32| {
-        let first = edges.partition_point(|edge| edge.child < child);
-        let count = edges[first..].partition_point(|edge| edge.child == child);
-        &edges[first..first + count]
-    };
-    let mut leading = std::collections::HashSet::new();
+/// Which of `count` objects are directories that lead to one of `files`.
+fn leading(edges: &[Edge], files: &[u32], count: usize) -> Vec<bool> {
+    // The directories that hold an object, by object.
+    let mut starts = vec![0usize; count + 1];
+    edges
+        .iter()
+        .for_each(|edge| starts[edge.child as usize + 1] += 1);
+    for number in 0..count {
+        starts[number + 1] += starts[number];
+    }
+    let mut free = starts.clone();
+    let mut above = vec![0; edges.len()];
+    for edge in edges {
+        let at = &mut free[edge.child as usize];
+        above[*at] = edge.tree;
+        *at += 1;
+    }
+    let mut leading = vec![false; count];
     let mut open: Vec<u32> = files.to_vec();
     while let Some(child) = open.pop() {
-        for edge in above(child) {
-            if leading.insert(edge.tree) {
-                open.push(edge.tree);
+        // An object that nothing holds may lie behind all that are held.
+        let Some(end) = starts.get(child as usize + 1) else {
+            continue;
+        };
+        for &tree in &above[starts[child as usize]..*end] {
+            if !std::mem::replace(&mut leading[tree as usize], true) {
+                open.push(tree);
             }
         }
     }
-    edges.retain(|edge| leading.contains(&edge.child) || files.binary_search(&edge.child).is_ok());
+    leading
 }
 
 #[cfg(test)]
@@ -296,7 +346,7 @@ mod tests {
             commit(53, 22, &[52]),
             commit(55, 11, &[]),
         ];
-        Graph::new(edges, &[1, 2], commits)
+        Graph::new(&edges, &[1, 2], commits)
     }
 
     #[test]
@@ -330,7 +380,7 @@ mod tests {
     #[test]
     fn forged_rings_end() {
         let graph = Graph::new(
-            vec![edge(1, 2, 0), edge(2, 1, 0), edge(2, 9, 1)],
+            &[edge(1, 2, 0), edge(2, 1, 0), edge(2, 9, 1)],
             &[9],
             vec![commit(5, 1, &[])],
         );

@@ -167,5 +167,5 @@ pub fn trace(
         }));
         all.commits.extend(seen.commits);
     }
-    (Graph::new(all.edges, files, all.commits), all.names)
+    (Graph::new(&all.edges, files, all.commits), all.names)
 }
