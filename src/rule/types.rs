@@ -261,6 +261,10 @@ named! {
         EncodedKey = "encoded-key",
         /// HTTP Basic: base64 of `user:password`.
         BasicAuth = "basic-auth",
+        /// NATS: CRC-16 of an NKey's seed.
+        Nkey = "nkey",
+        /// Discord: the first part is base64 of an account's number.
+        Snowflake = "snowflake",
     }
 }
 

@@ -1,6 +1,7 @@
 //! Values assigned to names, in any syntax: `k = v`, `k: v`, `"k": "v"`, `k => v`, `k := v`, `let k: T = v`,
 //! `<k>v</k>`, `key="k" value="v"`, `<name>k</name><value>v</value>`, `name: k` before `value: v`, `--k v`, `setK("v")`,
-//! `("k", "v")`, `k = f("v")`, `k is "v"`, a YAML list or block, plain or escaped inside another string.
+//! `("k", "v")`, `k = f("v")`, `k is "v"`, `k || "v"`, `ENV k v`, a YAML list or block, plain or escaped inside another
+//! string.
 //!
 //! Everything is bounded, so that what is read depends on a few hundred bytes around the keyword alone.
 
@@ -22,6 +23,8 @@ pub const VALUE: usize = 512;
 const NEIGHBOUR: usize = 160;
 /// How long what stands before a literal may be: a call's name, a line's indentation, an authorization scheme.
 const LEAD: usize = 128;
+/// How far before a name the word that sets it (`ENV`, `#define`) and the line's beginning may stand.
+const COMMAND: usize = 24;
 /// How far one reading looks to either side of the keyword's start.
 pub const REACH: usize = NAME + 64 + GAP + TYPE + 4 * BLANKS + NEIGHBOUR + LEAD + VALUE + 64;
 
@@ -40,7 +43,7 @@ pub enum Operator {
     Element,
     /// `value=` after a name in an XML attribute.
     Attribute,
-    /// The blank after a command-line flag.
+    /// The blank after a command-line flag, or after the name in a statement that sets it.
     Flag,
     /// The comma between two quoted arguments.
     Comma,
@@ -192,6 +195,11 @@ fn operator(
             Some(length) => (Operator::Equals, length),
             None => (Operator::Colon, 1),
         },
+        // What stands in for a variable that is not set.
+        [b'|', b'|', b' ', b'"' | b'\'' | b'`', ..]
+        | [b'?', b'?', b' ', b'"' | b'\'' | b'`', ..] => (Operator::Equals, 3),
+        [b'o', b'r', b' ', b'"' | b'\'', ..] if before.blank => (Operator::Equals, 3),
+        [b'{', b' ', b'"' | b'\'', ..] if before.quoted => (Operator::Equals, 2),
         [b',', ..] if before.quoted => (Operator::Comma, 1),
         [b'(', ..] if !before.quoted => (Operator::Call, 1),
         [b'>', ..] if !before.blank => (Operator::Element, 1),
@@ -206,9 +214,33 @@ fn operator(
             (Operator::Is, 3)
         }
         _ if before.blank && hay[name.start] == b'-' => (Operator::Flag, 0),
+        _ if before.blank && is_set(hay, name, rest) => (Operator::Flag, 0),
         _ => return None,
     };
     Some((op.0, at + op.1))
+}
+
+/// Whether a statement sets the name to the word that `rest` begins with: `ENV k v1`, `#define k v1`, or a line of just
+/// the two. The word ends the line and holds a letter and a digit, which sets it apart from most prose.
+fn is_set(hay: &[u8], name: &Range<usize>, rest: &[u8]) -> bool {
+    const COMMANDS: [&[u8]; 8] = [
+        b"", b"ENV", b"ARG", b"setenv", b"setx", b"set", b"#define", b"export",
+    ];
+    let value = rest.iter().take(VALUE);
+    let length = value.take_while(|b| b.is_ascii_graphic()).count();
+    let value = &rest[..length];
+    let ends = matches!(rest.get(length), None | Some(b'\n' | b'\r'));
+    let mixed = value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_alphabetic);
+    if !ends || !mixed {
+        return false;
+    }
+    let before = &hay[name.start.saturating_sub(COMMAND)..name.start];
+    let line = match memchr::memrchr(b'\n', before) {
+        Some(at) => &before[at + 1..],
+        None if before.len() == name.start => before,
+        None => return false,
+    };
+    COMMANDS.contains(&line.trim_ascii())
 }
 
 /// Whether the name is itself the value of something, as in `name: DB_PASSWORD`.
@@ -370,6 +402,31 @@ mod tests {
                 Equals,
             ),
             ("$password .= \"hunter2\"", "$password", "hunter2", Equals),
+            ("ENV DB_PASSWORD hunter2\n", "DB_PASSWORD", "hunter2", Flag),
+            (
+                "x\n#define MY_PASSWORD hunter2",
+                "MY_PASSWORD",
+                "hunter2",
+                Flag,
+            ),
+            (
+                "host h\r\npassword hunter2\r\n",
+                "password",
+                "hunter2",
+                Flag,
+            ),
+            (
+                "env.PASSWORD || 'hunter2'",
+                "env.PASSWORD",
+                "hunter2",
+                Equals,
+            ),
+            (
+                "ENV.fetch('PASSWORD') { 'hunter2' }",
+                "PASSWORD",
+                "hunter2",
+                Equals,
+            ),
         ];
         for (text, name, value, operator) in cases {
             let word = ["password", "Password", "PASSWORD"]
@@ -397,6 +454,8 @@ mod tests {
     fn leaves_the_rest() {
         for text in [
             "the password is long",
+            "a line\nof password hunter2\n",
+            "\npassword hunter2 and more\n",
             "password",
             "password = \"\"",
             "password(x)",

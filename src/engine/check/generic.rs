@@ -8,6 +8,7 @@ use super::entropy::randomness;
 use super::features;
 use super::name::Name;
 use super::placeholder;
+use super::structure::decode_into;
 use super::trees;
 use super::vocabulary::{Class, is_word_for_secret};
 use super::words::{split, word_like};
@@ -85,10 +86,16 @@ fn reject(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'static 
     if name.last[0] != Class::Password && value.contains(&b' ') {
         return Some("a phrase");
     }
-    if value.iter().filter(|b| **b == b' ').count() > 1 {
+    if value.iter().filter(|b| **b == b' ').count() > 1 && !passphrase(assigned, value) {
         return Some("a sentence");
     }
-    if !value.is_ascii() && value.iter().all(|b| !b.is_ascii_digit()) {
+    let letters = value
+        .iter()
+        .filter(|b| b.is_ascii_alphabetic() || !b.is_ascii());
+    if !value.is_ascii()
+        && !value.iter().any(u8::is_ascii_digit)
+        && letters.count() * 2 > value.len()
+    {
         return Some("words of another language");
     }
     if assigned.quote == Quote::None
@@ -97,6 +104,9 @@ fn reject(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'static 
         return Some(why);
     }
     if let Some(why) = argument(case, assigned, name).or_else(|| words(assigned, name, value)) {
+        return Some(why);
+    }
+    if let Some(why) = beside(case, assigned, name).or_else(|| stands_for_another(value)) {
         return Some(why);
     }
     let before = &case.hay[case.span.start.saturating_sub(CONTEXT)..case.span.start];
@@ -147,13 +157,115 @@ fn reject(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'static 
 
 /// Words that stand for a password in examples and first set-ups.
 fn is_weak(value: &[u8]) -> bool {
-    const WORDS: [&str; 15] = [
-        "admin", "test", "testing", "tests", "root", "user", "username", "wrong", "none",
-        "ignored", "blank", "empty", "default", "disabled", "hunter2",
+    const WORDS: [&str; 22] = [
+        "admin",
+        "test",
+        "testing",
+        "tests",
+        "root",
+        "user",
+        "username",
+        "wrong",
+        "none",
+        "ignored",
+        "blank",
+        "empty",
+        "default",
+        "disabled",
+        "hunter2",
+        // What frameworks say of a field: that it is to be filled in, repeated, or stored hashed.
+        "required",
+        "nullable",
+        "optional",
+        "confirmed",
+        "hashed",
+        "encrypted",
+        "string",
     ];
     WORDS
         .iter()
         .any(|word| word.as_bytes().eq_ignore_ascii_case(value))
+}
+
+/// Whether words with blanks between them are a passphrase, and no text about a password: in quotes behind `=`, small
+/// letters and digits only, at least four words of which none is what messages are made of.
+fn passphrase(assigned: &Assigned, value: &[u8]) -> bool {
+    const MESSAGES: [&str; 24] = [
+        "is", "are", "be", "must", "should", "can", "cannot", "not", "no", "your", "you", "for",
+        "to", "please", "enter", "too", "at", "least", "invalid", "required", "here", "this",
+        "was", "if",
+    ];
+    let literal =
+        assigned.operator == Operator::Equals && matches!(assigned.quote, Quote::Plain(_));
+    let mut words = value.split(|&b| b == b' ');
+    let speaks = |word: &[u8]| {
+        word.is_empty()
+            || is_word_for_secret(word)
+            || MESSAGES.iter().any(|known| known.as_bytes() == word)
+    };
+    literal
+        && words.clone().count() >= 4
+        && value
+            .iter()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b' ')
+        && !words.any(speaks)
+}
+
+/// What of the text around a value says that it is none.
+fn beside(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'static str> {
+    let (hay, value) = (case.hay, case.secret());
+    let before = &hay[assigned.name.start.saturating_sub(CONTEXT)..assigned.name.start];
+    if before.ends_with(b"$(") && hay.get(assigned.name.end) == Some(&b')') {
+        return Some("behind a command's output");
+    }
+    if hay[case.secret.end..].starts_with(b"...") {
+        return Some("cut off");
+    }
+    if assigned.quote != Quote::None && matches!(value[0], b',' | b')' | b';') {
+        return Some("what stands between two strings");
+    }
+    let words = before.strip_suffix(b" ").unwrap_or_default();
+    let word = words.rsplit(|b| !b.is_ascii_alphabetic()).next();
+    if word.is_some_and(|word| !word.is_empty() && name.is_spoiled_by(word)) {
+        return Some("the word before the name speaks of something else");
+    }
+    // `{user: x, password: x}`: found on sight, and in tests everywhere.
+    let user = memchr::memmem::rfind(before, value).is_some_and(|at| {
+        let (lead, rest) = (&before[..at], &before[at + value.len()..]);
+        let apart = |b: Option<&u8>| b.is_none_or(|b| !b.is_ascii_alphanumeric());
+        let names = &lead[lead.len().saturating_sub(16)..];
+        let says = |word: &[u8]| {
+            names
+                .windows(word.len())
+                .any(|part| part.eq_ignore_ascii_case(word))
+        };
+        apart(lead.last()) && apart(rest.first()) && (says(b"user") || says(b"login"))
+    });
+    user.then_some("the same as the user's name")
+}
+
+/// What makes a value the form or the encoding of something else.
+fn stands_for_another(value: &[u8]) -> Option<&'static str> {
+    let has = |what: &[u8]| memchr::memmem::find(value, what).is_some();
+    if has(b"%s") || has(b"%d") || has(b"%.*s") {
+        return Some("a format string");
+    }
+    let rules = |b: &u8| b.is_ascii_lowercase() || matches!(b, b'|' | b':' | b'_');
+    if value.contains(&b'|') && value.iter().all(rules) {
+        return Some("rules for a value");
+    }
+    let mut text = [0; 384];
+    if value.len() < 8 || !value.len().is_multiple_of(4) {
+        return None;
+    }
+    let length = decode_into(value, &mut text)?;
+    let text = &text[..length];
+    let printable = text
+        .iter()
+        .all(|b| b.is_ascii_graphic() || matches!(b, b' ' | b'\n' | b'\r'));
+    let blanks = text.iter().filter(|b| **b == b' ').count();
+    let wordy = word_like(text) * 10 >= length * 6 || blanks > 1;
+    (printable && wordy).then_some("words in base64")
 }
 
 /// What speaks against a value that stands beside a name and is not assigned to it.
@@ -224,6 +336,15 @@ fn words(assigned: &Assigned, name: &Name, value: &[u8]) -> Option<&'static str>
     if host_or_release(value) {
         return Some("a host or a release");
     }
+    // `schemaKey = 'DOC_Vector_5_32'`: words and numbers.
+    let parts = value.split(|b| matches!(b, b'_' | b'-' | b'.'));
+    let plain = |part: &[u8]| {
+        part.iter().all(u8::is_ascii_digit) || part.iter().all(u8::is_ascii_alphabetic)
+    };
+    let count = parts.clone().count();
+    if name.strongest == Class::Key && count >= 2 && parts.clone().all(plain) {
+        return Some("words and numbers");
+    }
     if value.iter().any(u8::is_ascii_digit) {
         let short = value.len() < 10 && name.strongest != Class::Secret;
         let capitals = value
@@ -293,6 +414,10 @@ fn version_or_date(value: &[u8]) -> bool {
 
 /// Whether the value holds nothing but letters of the name, apart from marks: `password = "db-password"`.
 fn same_words(name: &[u8], value: &[u8]) -> bool {
+    let letters = value.iter().filter(|b| b.is_ascii_alphanumeric()).count();
+    if letters * 2 < value.len() {
+        return false;
+    }
     let mut all = true;
     let mut some = false;
     split(value, |word| {

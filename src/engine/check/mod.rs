@@ -3,6 +3,7 @@
 //! Every verdict has a reason. A check sees the candidate's bytes and at most [`CONTEXT`] bytes to either side.
 
 mod code;
+mod coded;
 mod entropy;
 pub mod features;
 mod follows;
@@ -22,6 +23,7 @@ use std::ops::Range;
 use crate::model::{Confidence, Severity};
 use crate::rule::{Matcher, Rule, Structure};
 
+pub use coded::crc16;
 pub use entropy::randomness;
 pub use placeholder::find as placeholder;
 pub use structure::{Outcome, base36, base62, marvin32};

@@ -24,7 +24,7 @@ const PROTOCOL: [&str; 17] = [
     "change",
 ];
 /// Words that make a key the name of a place.
-const KEYED: [&str; 22] = [
+const KEYED: [&str; 26] = [
     "s3",
     "object",
     "dest",
@@ -47,6 +47,10 @@ const KEYED: [&str; 22] = [
     "registry",
     "blob",
     "bucket",
+    "id",
+    "name",
+    "type",
+    "socket",
 ];
 
 /// What a name says.
@@ -112,6 +116,17 @@ impl Name {
         if class.strength() > self.strongest.strength() {
             self.strongest = class;
         }
+    }
+
+    /// Whether a word before the name makes what it names a protocol's or a public one: `Page Token: x`.
+    pub fn is_spoiled_by(&self, before: &[u8]) -> bool {
+        let mut lower = [0; 24];
+        let Some(lower) = lower.get_mut(..before.len()) else {
+            return false;
+        };
+        lower.copy_from_slice(before);
+        lower.make_ascii_lowercase();
+        class(lower) == Class::Public || self.words == 1 && among(&PROTOCOL, lower)
     }
 
     /// How many words are of `class`.
