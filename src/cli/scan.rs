@@ -42,6 +42,7 @@ pub fn run(args: &ScanArgs, outputs: &[Output]) -> Result<Exit, Failure> {
     let mut failure = None;
     let what = What {
         explain: args.explain,
+        examples: args.report.show_examples,
         quiet: args.input.quiet,
     };
     let summary = scan(prepared, what, &mut |event| {
@@ -76,6 +77,8 @@ fn exit(summary: &Summary, findings: bool) -> Exit {
 pub struct What {
     /// Hand out dropped candidates.
     pub explain: bool,
+    /// Report examples that providers publish.
+    pub examples: bool,
     /// No progress.
     pub quiet: bool,
 }
@@ -98,6 +101,9 @@ pub fn scan(prepared: Prepared, what: What, sink: &mut dyn FnMut(Event)) -> Summ
     }
     if what.explain {
         engine = engine.with_dropped();
+    }
+    if what.examples {
+        engine = engine.with_examples();
     }
     let progress = Arc::new(Progress::default());
     stop_on_interrupt(&progress);

@@ -77,6 +77,7 @@ pub struct Engine {
     reach: usize,
     stats: bool,
     explain: bool,
+    examples: bool,
 }
 
 impl Engine {
@@ -93,6 +94,7 @@ impl Engine {
             reach,
             stats: false,
             explain: false,
+            examples: false,
         }
     }
 
@@ -106,6 +108,17 @@ impl Engine {
     pub fn with_dropped(mut self) -> Engine {
         self.explain = true;
         self
+    }
+
+    /// Lets examples that providers publish count as findings.
+    pub fn with_examples(mut self) -> Engine {
+        self.examples = true;
+        self
+    }
+
+    /// Whether examples that providers publish are findings. They are candidates in any case.
+    pub fn shows_examples(&self) -> bool {
+        self.examples
     }
 
     /// The rules in force.

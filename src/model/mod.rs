@@ -8,7 +8,9 @@ mod secret;
 mod source_error;
 mod summary;
 
-pub use finding::{Acceptance, Dropped, Finding, Fingerprint, Location, Position, RuleInfo, Salt};
+pub use finding::{
+    Acceptance, Dropped, Finding, Fingerprint, Location, Part, Position, RuleInfo, Salt,
+};
 pub use level::{Confidence, Severity};
 pub use mask::{MASK, mask, mask_line};
 pub use origin::{Origin, Skip, SkipKind};

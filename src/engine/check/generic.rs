@@ -40,6 +40,7 @@ pub fn judge(rule: &Rule, case: &Case<'_>, assigned: &Assigned) -> Verdict {
     Verdict::Keep(Kept {
         confidence,
         severity: rule.severity,
+        example: false,
         evidence,
     })
 }

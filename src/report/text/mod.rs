@@ -66,6 +66,11 @@ impl<'w> Text<'w> {
         let gutter = primary.start.line.to_string().len();
         self.source(finding, primary, gutter)?;
 
+        for part in &primary.parts {
+            let (line, column) = (part.start.line, part.start.column);
+            let text = format!("{} {} at {line}:{column}", part.name, part.masked);
+            self.bare_note(gutter, "with", &harmless(&text))?;
+        }
         self.note(gutter, "why", &finding.reasons.join(", "))?;
         if self.options.show_secrets {
             self.bare_note(gutter, "secret", &exposed(&finding.secret))?;
