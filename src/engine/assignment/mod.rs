@@ -86,7 +86,7 @@ pub struct Assigned {
 }
 
 /// Reads what is assigned to the name around `keyword`. With `gap`, up to [`GAP`] bytes of words may stand between the
-/// keyword and the operator.
+/// keyword and the operator, and there may be no operator at all: `Datadog API key abc`.
 pub fn assigned(hay: &[u8], keyword: Range<usize>, gap: bool) -> Option<Assigned> {
     let name = name_around(hay, keyword);
     let direct = after_name(hay, &name, name.end);
@@ -101,7 +101,10 @@ pub fn assigned(hay: &[u8], keyword: Range<usize>, gap: bool) -> Option<Assigned
     while end > name.end && matches!(hay[end - 1], b' ') {
         end -= 1;
     }
-    (end > name.end).then(|| after_name(hay, &name, end))?
+    let bridged = (end > name.end).then(|| after_name(hay, &name, end));
+    bridged
+        .flatten()
+        .or_else(|| value::behind_words(hay, &name))
 }
 
 fn is_name(byte: u8) -> bool {
@@ -198,8 +201,10 @@ fn operator(
         // What stands in for a variable that is not set.
         [b'|', b'|', b' ', b'"' | b'\'' | b'`', ..]
         | [b'?', b'?', b' ', b'"' | b'\'' | b'`', ..] => (Operator::Equals, 3),
-        [b'o', b'r', b' ', b'"' | b'\'', ..] if before.blank => (Operator::Equals, 3),
+        [b'o', b'r', b' ', b'"' | b'\'', ..] if before.quoted => (Operator::Equals, 3),
         [b'{', b' ', b'"' | b'\'', ..] if before.quoted => (Operator::Equals, 2),
+        // `find("#password").type("v")`: what is typed into a field of that name.
+        [b'.', ..] if before.quoted => (Operator::Call, typed(rest)?),
         [b',', ..] if before.quoted => (Operator::Comma, 1),
         [b'(', ..] if !before.quoted => (Operator::Call, 1),
         [b'>', ..] if !before.blank => (Operator::Element, 1),
@@ -218,6 +223,20 @@ fn operator(
         _ => return None,
     };
     Some((op.0, at + op.1))
+}
+
+/// A call that types into a field: the length up to and with its parenthesis.
+fn typed(rest: &[u8]) -> Option<usize> {
+    const CALLS: [&[u8]; 6] = [
+        b".type(",
+        b".fill(",
+        b".send_keys(",
+        b".sendKeys(",
+        b".setValue(",
+        b".val(",
+    ];
+    let call = CALLS.iter().find(|call| rest.starts_with(call));
+    call.map(|call| call.len())
 }
 
 /// Whether a statement sets the name to the word that `rest` begins with: `ENV k v1`, `#define k v1`, or a line of just
@@ -402,6 +421,12 @@ mod tests {
                 Equals,
             ),
             ("$password .= \"hunter2\"", "$password", "hunter2", Equals),
+            (
+                "<password>{AQAA hunter2hunter2hunter2}</password>",
+                "password",
+                "hunter2hunter2hunter2",
+                Element,
+            ),
             ("ENV DB_PASSWORD hunter2\n", "DB_PASSWORD", "hunter2", Flag),
             (
                 "x\n#define MY_PASSWORD hunter2",
@@ -420,6 +445,12 @@ mod tests {
                 "env.PASSWORD",
                 "hunter2",
                 Equals,
+            ),
+            (
+                "cy.get('#password').type('hunter2')",
+                "password",
+                "hunter2",
+                Call,
             ),
             (
                 "ENV.fetch('PASSWORD') { 'hunter2' }",
@@ -471,5 +502,17 @@ mod tests {
         let want = |v: &str| Some(("Datadog".to_owned(), v.to_owned(), Operator::Colon));
         assert_eq!(read("Datadog API key: abc", "Datadog", true), want("abc"));
         assert_eq!(read("Datadog API key: abc", "Datadog", false), None);
+        let blank = |v: &str| Some(("Datadog".to_owned(), v.to_owned(), Operator::Blank));
+        let long = "a1".repeat(10);
+        assert_eq!(
+            read(&format!("a Datadog key {long}."), "Datadog", true),
+            blank(&long)
+        );
+        assert_eq!(
+            read(&format!("a Datadog key `{long}`"), "Datadog", true),
+            blank(&long)
+        );
+        assert_eq!(read("Datadog is a service", "Datadog", true), None);
+        assert_eq!(read("a Datadog key abc1", "Datadog", true), None);
     }
 }

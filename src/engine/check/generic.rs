@@ -66,6 +66,9 @@ fn reject(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'static 
     if value.len() < 4 {
         return Some("too short");
     }
+    if name.is_bare_key() && !generated(value) {
+        return Some("a key, but of what kind is not said");
+    }
     if value.iter().all(|b| !b.is_ascii_alphanumeric()) {
         return Some("no letters or digits");
     }
@@ -154,6 +157,28 @@ fn reject(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'static 
         return Some("a password's hash");
     }
     None
+}
+
+/// Whether a value can be nothing but random text: letters and digits in one piece, as long as keys are.
+fn generated(value: &[u8]) -> bool {
+    let any = |is: fn(&u8) -> bool| value.iter().any(is);
+    value.len() >= 24
+        && value.iter().all(u8::is_ascii_alphanumeric)
+        && any(u8::is_ascii_digit)
+        && any(u8::is_ascii_lowercase)
+        && !value.starts_with(b"MII")
+        && !value.starts_with(b"AAAA")
+}
+
+/// Whether pairs of hexadecimal digits are all printable characters, as those of test vectors are.
+fn is_text_in_hex(value: &[u8]) -> bool {
+    let printable = |pair: &[u8]| {
+        matches!(pair[0], b'2'..=b'7')
+            && pair[1].is_ascii_hexdigit()
+            && !pair.eq_ignore_ascii_case(b"7f")
+    };
+    // Random digits are so once in many thousand times.
+    value.len() >= 24 && value.len().is_multiple_of(2) && value.chunks_exact(2).all(printable)
 }
 
 /// Words that stand for a password in examples and first set-ups.
@@ -255,6 +280,9 @@ fn stands_for_another(value: &[u8]) -> Option<&'static str> {
     if value.contains(&b'|') && value.iter().all(rules) {
         return Some("rules for a value");
     }
+    if is_text_in_hex(value) {
+        return Some("text in hexadecimal digits");
+    }
     let mut text = [0; 384];
     if value.len() < 8 || !value.len().is_multiple_of(4) {
         return None;
@@ -265,7 +293,8 @@ fn stands_for_another(value: &[u8]) -> Option<&'static str> {
         .iter()
         .all(|b| b.is_ascii_graphic() || matches!(b, b' ' | b'\n' | b'\r'));
     let blanks = text.iter().filter(|b| **b == b' ').count();
-    let wordy = word_like(text) * 10 >= length * 6 || blanks > 1;
+    let digits = text.iter().any(u8::is_ascii_digit);
+    let wordy = word_like(text) * 10 >= length * 6 && !digits || blanks > 1;
     (printable && wordy).then_some("words in base64")
 }
 
@@ -394,6 +423,9 @@ fn path_or_url(value: &[u8]) -> bool {
         || value.starts_with(b"../")
         || value.starts_with(b"~/")
         || value.starts_with(b"arn:")
+        || value.starts_with(b"classpath:")
+        || value.starts_with(b"file:")
+        || value[0] == b'/' && slashes >= 3
         || value[0] == b'/' && word_like(value) * 2 > value.len()
         || slashes >= 2 && word_like(value) * 2 > value.len()
         || slashes == 1 && word_like(value) * 10 > value.len() * 7

@@ -118,6 +118,11 @@ impl Name {
         }
     }
 
+    /// Whether it says that something is a key and nothing more.
+    pub fn is_bare_key(&self) -> bool {
+        self.words == 1 && self.strongest == Class::Key
+    }
+
     /// Whether a word before the name makes what it names a protocol's or a public one: `Page Token: x`.
     pub fn is_spoiled_by(&self, before: &[u8]) -> bool {
         let mut lower = [0; 24];
@@ -150,9 +155,6 @@ impl Name {
         if about.contains(&self.last[0]) {
             return Some("the name speaks of something about a secret");
         }
-        if self.words == 1 && self.strongest == Class::Key {
-            return Some("a key, but of what kind is not said");
-        }
         (self.count(Class::Public) > 0).then_some("the name speaks of something public")
     }
 }
@@ -171,7 +173,7 @@ mod tests {
             ("apiKey", Class::SecretKey, true),
             ("SECRET_KEY", Class::SecretKey, true),
             ("userpassword", Class::Password, true),
-            ("key", Class::Key, false),
+            ("key", Class::Key, true),
             ("cookieKey", Class::Key, true),
             ("password_hash", Class::Digest, false),
             ("publicKey", Class::Key, false),

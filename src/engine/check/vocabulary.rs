@@ -36,7 +36,7 @@ pub enum Class {
     Test,
 }
 
-const PASSWORDS: [&str; 21] = [
+const PASSWORDS: [&str; 20] = [
     "password",
     "passwd",
     "passwort",
@@ -57,7 +57,6 @@ const PASSWORDS: [&str; 21] = [
     "bindpw",
     "psk",
     "authtok",
-    "passe",
 ];
 const SECRETS: [&str; 4] = ["secret", "secrets", "clientsecret", "appsecret"];
 const TOKENS: [&str; 6] = ["token", "tokens", "jwt", "pat", "bearer", "ticket"];
