@@ -109,6 +109,8 @@ fn bare(hay: &[u8], mut value: Range<usize>) -> Range<usize> {
     let text = &hay[value.clone()];
     if let [b'{', inner @ .., b'}'] = text
         && is_long(inner)
+        // Maven and Jenkins write encrypted values so.
+        && !inner.ends_with(b"=")
         && !inner.iter().any(|b| b"{}$".contains(b))
     {
         value = value.start + 1..value.end - 1;

@@ -26,6 +26,16 @@ pub fn nkey(seed: &[u8]) -> Outcome {
     Proved(format!("the seed of a {kind} key, its checksum is right"))
 }
 
+/// Whether `key` is the public half of an NKey: a prefix byte, 32 bytes and their CRC-16 in base32.
+pub fn is_public_nkey(key: &[u8]) -> bool {
+    let mut bytes = [0; 35];
+    if key.len() != 56 || !base32(key, &mut bytes) {
+        return false;
+    }
+    let (body, sum) = bytes.split_at(33);
+    crc16(body) == u16::from_le_bytes([sum[0], sum[1]])
+}
+
 /// Decodes base32 without padding as far as `out` is long; false where a character is none of its alphabet.
 fn base32(text: &[u8], out: &mut [u8]) -> bool {
     let (mut bits, mut held, mut at) = (0_u32, 0, 0);
@@ -96,6 +106,20 @@ mod tests {
             }
         }
         assert!(matches!(nkey(b"SUA"), Rejected(_)));
+    }
+
+    #[test]
+    fn knows_public_halves() {
+        let mut bytes = vec![20 << 3];
+        bytes.extend(1..=32);
+        bytes.extend(crc16(&bytes).to_le_bytes());
+        let bit = |at: usize| bytes[at / 8] >> (7 - at % 8) & 1;
+        let digit = |at: usize| (0..5).fold(0, |digit, of| digit << 1 | bit(5 * at + of));
+        let letter = |at| b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[usize::from(digit(at))];
+        let mut key: Vec<u8> = (0..56).map(letter).collect();
+        assert!(is_public_nkey(&key));
+        key[20] = if key[20] == b'Q' { b'A' } else { b'Q' };
+        assert!(!is_public_nkey(&key));
     }
 
     #[test]

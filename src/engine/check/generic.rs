@@ -4,6 +4,7 @@
 //! `scripts/train_generic.py` and compiled in as a table.
 
 use super::code::{code, identifier};
+use super::coded::is_public_nkey;
 use super::entropy::randomness;
 use super::features;
 use super::name::Name;
@@ -149,9 +150,25 @@ fn reject(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'static 
     if same_words(name, value) {
         return Some("the name's own words");
     }
-    let hashes: [&[u8]; 17] = [
-        b"$1$", b"$2a$", b"$2b$", b"$2y$", b"$5$", b"$6$", b"$y$", b"$apr1$", b"$argon2", b"sha1$",
-        b"sha256", b"sha512", b"pbkdf2", b"scrypt", b"{SHA", b"{SSHA", b"bcrypt",
+    let hashes: [&[u8]; 18] = [
+        b"$1$",
+        b"$2a$",
+        b"$2b$",
+        b"$2y$",
+        b"$5$",
+        b"$6$",
+        b"$y$",
+        b"$apr1$",
+        b"$argon2",
+        b"sha1$",
+        b"sha256",
+        b"sha512",
+        b"pbkdf2",
+        b"scrypt",
+        b"{SHA",
+        b"{SSHA",
+        b"{bcrypt}",
+        b"bcrypt",
     ];
     if hashes.iter().any(|hash| value.starts_with(hash)) {
         return Some("a password's hash");
@@ -183,7 +200,11 @@ fn is_text_in_hex(value: &[u8]) -> bool {
 
 /// Words that stand for a password in examples and first set-ups.
 fn is_weak(value: &[u8]) -> bool {
-    const WORDS: [&str; 22] = [
+    const WORDS: [&str; 26] = [
+        "true",
+        "false",
+        "yes",
+        "no",
         "admin",
         "test",
         "testing",
@@ -244,6 +265,24 @@ fn beside(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'static 
     if before.ends_with(b"$(") && hay.get(assigned.name.end) == Some(&b')') {
         return Some("behind a command's output");
     }
+    let tight = hay[..case.secret.start].ends_with(b":");
+    let spaced = hay.get(assigned.name.end) == Some(&b' ');
+    if tight && spaced && assigned.quote == Quote::None && identifier(value) {
+        return Some("a symbol behind a word");
+    }
+    let between = &hay[assigned.name.end..case.secret.start.max(assigned.name.end)];
+    let arrow = memchr::memmem::find(between, b"->").is_some();
+    if assigned.operator == Operator::Arrow && assigned.callee.is_some() && arrow {
+        return Some("a method's argument");
+    }
+    let closed = usize::from(assigned.quote != Quote::None);
+    let behind = hay.get(case.secret.end + closed..).unwrap_or_default();
+    if closed > 0 && (behind.starts_with(b" =>") || behind.starts_with(b"=>")) {
+        return Some("a key of what follows");
+    }
+    if before.ends_with(b"? '") || before.ends_with(b"? \"") {
+        return Some("the other branch of a condition");
+    }
     if hay[case.secret.end..].starts_with(b"...") {
         return Some("cut off");
     }
@@ -275,6 +314,17 @@ fn stands_for_another(value: &[u8]) -> Option<&'static str> {
     let has = |what: &[u8]| memchr::memmem::find(value, what).is_some();
     if has(b"%s") || has(b"%d") || has(b"%.*s") {
         return Some("a format string");
+    }
+    // What a signed request says of itself, and the first two messages of NTLM.
+    if value.ends_with(b"_request") && value.iter().filter(|b| **b == b'/').count() == 4 {
+        return Some("the scope of a signature");
+    }
+    let ntlm = value.starts_with(b"TlRMTVNTUA") && value.len() < 40;
+    if ntlm || value.starts_with(b"TlRMTVNTUAAB") || value.starts_with(b"TlRMTVNTUAAC") {
+        return Some("a message of NTLM without a secret");
+    }
+    if is_public_nkey(value) {
+        return Some("the public half of an NKey");
     }
     let rules = |b: &u8| b.is_ascii_lowercase() || matches!(b, b'|' | b':' | b'_');
     if value.contains(&b'|') && value.iter().all(rules) {
@@ -335,6 +385,11 @@ fn argument(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'stati
         && assigned.operator != Operator::Compare
     {
         return Some("`pass` as a verb");
+    }
+    const ASKING: [&[u8]; 6] = [b"check", b"verify", b"valid", b"compare", b"match", b"is_"];
+    let asks = ASKING.iter().any(|verb| text.starts_with(verb));
+    if asks && assigned.operator == Operator::Call {
+        return Some("a call that asks, not an assignment");
     }
     // `token("if_fits_on_line")` calls what is named so; `setToken(...)` and `.password(...)` set it.
     let digits = value.iter().any(u8::is_ascii_digit);
@@ -473,7 +528,7 @@ fn same_words(name: &[u8], value: &[u8]) -> bool {
 
 /// Whether a function of this name takes the name of a value and not the value.
 fn looks_up(callee: &[u8]) -> bool {
-    const VERBS: [&str; 26] = [
+    const VERBS: [&str; 28] = [
         "get",
         "env",
         "read",
@@ -496,6 +551,8 @@ fn looks_up(callee: &[u8]) -> bool {
         "replace",
         "path",
         "exists",
+        "generate",
+        "derive",
         "has",
         "require",
         "import",

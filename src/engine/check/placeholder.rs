@@ -119,6 +119,10 @@ fn repeated(secret: &[u8]) -> Option<&'static str> {
         if run >= 6 && pair[0] != b'A' && pair[0] != b'=' {
             return Some("a repeated character");
         }
+        // Four capitals in a row, in a longer text: base64 of data, not of randomness.
+        if run >= 4 && pair[0].is_ascii_uppercase() && pair[0] != b'A' && secret.len() >= 64 {
+            return Some("a repeated character");
+        }
     }
     None
 }

@@ -36,6 +36,9 @@ impl Piece<'_> {
     }
 }
 
+/// A place of a credential.
+type Place = (Fingerprint, Key);
+
 /// Puts the parts around each main part into its place, and takes their own places out. What has no place left is gone.
 pub fn assemble<'r>(
     findings: &mut HashMap<Fingerprint, Entry>,
@@ -59,17 +62,13 @@ pub fn assemble<'r>(
         }
     }
     pieces.sort();
-    let joined: Vec<(Fingerprint, Key, Vec<(Fingerprint, Key)>)> = join(&pieces)
+    let place = |piece: &Piece<'_>| -> Place { (piece.fingerprint, piece.key.clone()) };
+    let joined: Vec<(Place, Vec<Place>)> = join(&pieces)
         .into_iter()
-        .map(|(main, others)| {
-            let others = others
-                .iter()
-                .map(|other| (other.fingerprint, other.key.clone()));
-            (main.fingerprint, main.key.clone(), others.collect())
-        })
+        .map(|(main, others)| (place(main), others.into_iter().map(place).collect()))
         .collect();
     let mut taken = BTreeSet::new();
-    for (main, key, others) in joined {
+    for ((main, key), others) in joined {
         let mut parts: Vec<Part> = others
             .iter()
             .filter_map(|(other, at)| {
