@@ -113,14 +113,15 @@ fn holds_slot(secret: &[u8]) -> bool {
 /// One character six times in a row, or three different ones at most.
 fn repeated(secret: &[u8]) -> Option<&'static str> {
     let mut run = 1;
+    let plain = secret.len() >= 64 && secret.iter().all(u8::is_ascii_alphanumeric);
     for pair in secret.windows(2) {
         run = if pair[0] == pair[1] { run + 1 } else { 1 };
         // Base64 of zero bytes is a run of `A`, and JWTs and keys hold such.
         if run >= 6 && pair[0] != b'A' && pair[0] != b'=' {
             return Some("a repeated character");
         }
-        // Four capitals in a row, in a longer text: base64 of data, not of randomness.
-        if run >= 4 && pair[0].is_ascii_uppercase() && pair[0] != b'A' && secret.len() >= 64 {
+        // Four capitals in a row, in a longer text of letters and digits: base64 of data, not of randomness.
+        if run >= 4 && pair[0].is_ascii_uppercase() && pair[0] != b'A' && plain {
             return Some("a repeated character");
         }
     }
