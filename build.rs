@@ -105,8 +105,8 @@ fn render_rule(out: &mut String, rule: &Rule) {
         out,
         "Rule {{ id: {}, provider_id: {}, provider: {}, description: {}, severity: Severity::{:?}, \
          confidence: Confidence::{:?}, rotate: {}, replace: {}, references: {}, tags: {}, keywords: {}, \
-         matcher: {}, randomness: {:?}, placeholders: {}, structure: {}, budget: {}, examples: {}, \
-         counter_examples: {}, source: {} }},",
+         matcher: {}, randomness: {:?}, placeholders: {}, structure: {}, budget: {}, part: {}, alone: {}, \
+         examples: {}, counter_examples: {}, source: {} }},",
         text(&rule.id),
         text(&rule.provider_id),
         text(&rule.provider),
@@ -128,6 +128,13 @@ fn render_rule(out: &mut String, rule: &Rule) {
         rule.structure
             .map_or("None".to_owned(), |s| format!("Some(Structure::{s:?})")),
         rule.budget,
+        rule.part.as_ref().map_or("None".to_owned(), |part| format!(
+            "Some(Part {{ groups: {}, name: {}, main: {} }})",
+            list(&part.groups, text),
+            text(&part.name),
+            part.main
+        )),
+        rule.alone,
         list(&rule.examples, text),
         list(&rule.counter_examples, text),
         text(&rule.source),

@@ -1,5 +1,6 @@
 //! The embedded rules: what they promise of themselves, and what they cost.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -43,6 +44,23 @@ fn the_set_is_as_large_as_promised() {
         .count();
     assert!(provider_rules >= 600, "{provider_rules} provider rules");
     assert!(providers.len() >= 400, "{} providers", providers.len());
+}
+
+/// Parts that nothing joins would be hidden for nothing.
+#[test]
+fn every_group_of_parts_has_a_main_part_and_another_one() {
+    let rules = RuleSet::embedded();
+    let mut groups: BTreeMap<&str, [usize; 2]> = BTreeMap::new();
+    for part in rules.rules().iter().filter_map(|rule| rule.part.as_ref()) {
+        for group in part.groups.iter() {
+            groups.entry(group).or_default()[usize::from(part.main)] += 1;
+        }
+    }
+    assert!(groups.len() >= 5, "{groups:?}");
+    assert!(
+        groups.values().flatten().all(|count| *count > 0),
+        "{groups:?}"
+    );
 }
 
 /// Frequent keywords decide the speed: on source code (this package's own, which speaks of credentials more than most)

@@ -205,6 +205,9 @@ pub struct ReportArgs {
     /// Also print what comments, the baseline or the configuration accept. Formats for machines mark it in any case.
     #[arg(long, help_heading = "Output")]
     pub show_accepted: bool,
+    /// Also report examples that providers publish in their documentation, with low severity.
+    #[arg(long, help_heading = "Output")]
+    pub show_examples: bool,
     /// Print every place of a credential rather than the first few.
     #[arg(long, help_heading = "Output")]
     pub all_locations: bool,

@@ -26,6 +26,7 @@ pub fn run(command: &BaselineCommand) -> Result<Exit, Failure> {
     let mut findings = Vec::new();
     let what = What {
         explain: false,
+        examples: false,
         quiet: args.input.common.quiet,
     };
     let summary = scan(prepared, what, &mut |event| {

@@ -75,6 +75,7 @@ impl Request<'_> {
         let mut failure = None;
         let what = What {
             explain: self.explain,
+            examples: self.report.show_examples,
             quiet: self.common.quiet,
         };
         let summary = scan(prepared, what, &mut |event| {
@@ -128,6 +129,8 @@ fn exit(summary: &Summary, findings: bool) -> Exit {
 pub struct What {
     /// Hand out dropped candidates.
     pub explain: bool,
+    /// Report examples that providers publish.
+    pub examples: bool,
     /// No progress.
     pub quiet: bool,
 }
@@ -152,6 +155,9 @@ pub fn scan(prepared: Prepared, what: What, sink: &mut dyn FnMut(Event)) -> Summ
     }
     if what.explain {
         engine = engine.with_dropped();
+    }
+    if what.examples {
+        engine = engine.with_examples();
     }
     let progress = Arc::new(Progress::default());
     stop_on_interrupt(&progress);

@@ -106,7 +106,12 @@ impl Engine {
         scratch: &mut Scratch,
     ) -> bool {
         let keeps = |candidate: &Candidate| match &candidate.verdict {
-            Verdict::Keep(kept) => kept.confidence >= least,
+            // What says something only beside another part is reported with that.
+            Verdict::Keep(kept) => {
+                kept.confidence >= least
+                    && (self.examples || !kept.example)
+                    && self.rules.rules()[candidate.rule as usize].alone
+            }
             Verdict::Drop(_) => false,
         };
         if scanned.raw.iter().any(keeps) {

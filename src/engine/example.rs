@@ -6,7 +6,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
-use super::check::{base36, base62, marvin32};
+use super::check::{base36, base62, crc16, marvin32};
 use super::{Engine, Verdict};
 use crate::rule::{Matcher, Rule};
 
@@ -174,6 +174,13 @@ impl Random {
                 STANDARD.encode(key)
             }
             "aws-key-id" => self.aws_key_id(argument),
+            "jwt-cut" => {
+                let jwt = self.jwt("HS256", true);
+                jwt[..jwt.rfind('.')?].to_owned()
+            }
+            "jwt-altered" => self
+                .jwt("HS256", true)
+                .replacen("eyJhbGciOiJ", "eyJhbGciOie", 1),
             "jwt" | "jwt-none" => self.jwt(
                 if kind == "jwt" {
                     "HS256"
@@ -183,6 +190,8 @@ impl Random {
                 kind == "jwt",
             ),
             "private-key" => self.private_key(argument),
+            "nkey" => self.nkey(argument)?,
+            "snowflake" => STANDARD_NO_PAD.encode(format!("1{}", self.of(DIGITS, 17))),
             "age" => {
                 let hrp = bech32::Hrp::parse("age-secret-key-").ok()?;
                 bech32::encode_upper::<bech32::Bech32>(hrp, &self.bytes(32)).ok()?
@@ -273,6 +282,23 @@ impl Random {
             signature,
         ]
         .join(".")
+    }
+
+    /// The seed of an NKey of the kind that a letter names.
+    fn nkey(&mut self, kind: &str) -> Option<String> {
+        const BASE32: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+        let kind = BASE32.iter().position(|&b| kind.as_bytes() == [b])? as u8;
+        // `S`, the kind and three zero bits are the first two bytes.
+        let mut bytes = vec![18 << 3 | kind >> 2, kind << 6];
+        bytes.extend(self.bytes(32));
+        bytes.extend(crc16(&bytes).to_le_bytes());
+        let bit = |at: usize| bytes.get(at / 8).map_or(0, |byte| byte >> (7 - at % 8) & 1);
+        let digit = |at: usize| (0..5).fold(0, |digit, of| digit << 1 | bit(5 * at + of));
+        Some(
+            (0..58)
+                .map(|at| char::from(BASE32[digit(at) as usize]))
+                .collect(),
+        )
     }
 
     /// Not a key, but of a key's outer form: a sequence of the right length, or OpenSSH's head.

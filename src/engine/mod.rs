@@ -86,6 +86,7 @@ pub struct Engine {
     word_reach: OnceLock<Vec<u32>>,
     stats: bool,
     explain: bool,
+    examples: bool,
 }
 
 impl Engine {
@@ -103,6 +104,7 @@ impl Engine {
             word_reach: OnceLock::new(),
             stats: false,
             explain: false,
+            examples: false,
         }
     }
 
@@ -116,6 +118,17 @@ impl Engine {
     pub fn with_dropped(mut self) -> Engine {
         self.explain = true;
         self
+    }
+
+    /// Lets examples that providers publish count as findings.
+    pub fn with_examples(mut self) -> Engine {
+        self.examples = true;
+        self
+    }
+
+    /// Whether examples that providers publish are findings. They are candidates in any case.
+    pub fn shows_examples(&self) -> bool {
+        self.examples
     }
 
     /// The rules in force.

@@ -52,6 +52,23 @@ pub struct Location {
     pub snippet: String,
     /// Set where this place is accepted and not held against the run.
     pub accepted: Option<Acceptance>,
+    /// The other parts of the credential that stand close to it, by their position.
+    pub parts: Vec<Part>,
+}
+
+/// A part of a credential of several parts, beside the one that the finding is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// The rule that found it.
+    pub rule: String,
+    /// What it is, in a few words.
+    pub name: String,
+    /// Its masked form; safe to print.
+    pub masked: String,
+    /// Its first byte, in the input of the place that it belongs to.
+    pub start: Position,
+    /// One past its last byte.
+    pub end: Position,
 }
 
 /// Why a place is accepted and not held against the run.
@@ -143,6 +160,8 @@ pub struct Finding {
     pub secret: Secret,
     /// Its masked form; safe to print.
     pub masked: String,
+    /// Whether it is published in a provider's documentation: it opens nothing, and shows where a real one may follow.
+    pub example: bool,
     /// Why we believe it, one short phrase each.
     pub reasons: Vec<String>,
     /// Where it stands, sorted, at most the limit of the run; at least one, and one that is not accepted if there is

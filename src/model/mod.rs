@@ -11,7 +11,9 @@ mod source_error;
 mod summary;
 
 pub use edit::Edit;
-pub use finding::{Acceptance, Dropped, Finding, Fingerprint, Location, Position, RuleInfo, Salt};
+pub use finding::{
+    Acceptance, Dropped, Finding, Fingerprint, Location, Part, Position, RuleInfo, Salt,
+};
 pub use git::{GitCommit, GitHistory, GitKind, GitPlace};
 pub use level::{Confidence, Severity};
 pub use mask::{MASK, mask, mask_line};

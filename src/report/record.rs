@@ -63,6 +63,7 @@ pub struct Finding<'m> {
     confidence: &'static str,
     fingerprint: String,
     masked: &'m str,
+    example: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<&'m str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -94,6 +95,7 @@ impl<'m> Finding<'m> {
             confidence: finding.confidence.name(),
             fingerprint: finding.fingerprint.to_string(),
             masked: &finding.masked,
+            example: finding.example,
             secret: text.and_then(Result::ok),
             // JSON has no bytes, and a secret with replacement characters in it is no longer the secret.
             secret_base64: shown
@@ -178,6 +180,39 @@ struct Location<'m> {
     end_offset: u64,
     snippet: &'m str,
     accepted: Option<Accepted<'m>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    parts: Vec<Part<'m>>,
+}
+
+/// Another part of the credential, close to that place.
+#[derive(Serialize)]
+struct Part<'m> {
+    rule: &'m str,
+    name: &'m str,
+    masked: &'m str,
+    line: u64,
+    column: u64,
+    end_line: u64,
+    end_column: u64,
+    offset: u64,
+    end_offset: u64,
+}
+
+impl<'m> Part<'m> {
+    fn new(part: &'m model::Part) -> Self {
+        let (start, end) = (part.start, part.end);
+        Part {
+            rule: &part.rule,
+            name: &part.name,
+            masked: &part.masked,
+            line: start.line,
+            column: start.column,
+            end_line: end.line,
+            end_column: end.column,
+            offset: start.offset,
+            end_offset: end.offset,
+        }
+    }
 }
 
 impl<'m> Location<'m> {
@@ -197,6 +232,7 @@ impl<'m> Location<'m> {
                 kind: acceptance_kind(accepted),
                 detail: acceptance_detail(accepted),
             }),
+            parts: location.parts.iter().map(Part::new).collect(),
         }
     }
 }

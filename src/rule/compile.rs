@@ -7,7 +7,7 @@ use toml::Spanned;
 
 use super::analyse;
 use super::error::RuleError;
-use super::schema::{RawProvider, RawRule, RuleFile};
+use super::schema::{RawPart, RawProvider, RawRule, RuleFile};
 use super::types::*;
 use crate::model::{Confidence, Severity};
 
@@ -99,6 +99,13 @@ impl Context<'_> {
         };
         let matcher = self.matcher(spanned);
         self.examples(raw);
+        let part = raw.part.as_ref().map(|part| self.part(part));
+        if raw.alone == Some(false) && part.as_ref().is_none_or(|part| part.main) {
+            self.error(
+                raw.id.span(),
+                "`alone = false`; expected it only at a part that is not the main one",
+            );
+        }
         let guidance = self.guidance(provider, raw);
         if self.errors.len() > before {
             return None;
@@ -124,10 +131,30 @@ impl Context<'_> {
             placeholders: raw.placeholders.unwrap_or(true),
             structure: structure?,
             budget: raw.budget.unwrap_or(DEFAULT_BUDGET),
+            part,
+            alone: raw.alone.unwrap_or(true),
             examples: list(&raw.examples),
             counter_examples: list(&raw.counter_examples),
             source: owned(&format!("{}:{}", self.name, self.line(raw.id.span()))),
         })
+    }
+
+    fn part(&mut self, raw: &RawPart) -> Part {
+        for group in &raw.groups {
+            self.slug(group, "group");
+        }
+        if raw.groups.is_empty() {
+            self.error(raw.name.span(), "no `groups`; expected at least one");
+        }
+        let groups: Vec<String> = raw.groups.iter().map(|g| g.get_ref().clone()).collect();
+        if raw.name.get_ref().is_empty() {
+            self.error(raw.name.span(), "no name; expected what this part is");
+        }
+        Part {
+            groups: list(&groups),
+            name: owned(raw.name.get_ref()),
+            main: raw.main,
+        }
     }
 
     fn line(&self, span: Range<usize>) -> usize {

@@ -14,5 +14,5 @@ pub use compile::compile_file;
 pub use error::RuleError;
 pub use types::{
     Assignment, Block, Boundary, ByteSet, FileRule, Keyword, List, MAX_PATTERN_LEN, Matcher,
-    Parser, Pattern, Rule, Run, Step, Str, Structure,
+    Parser, Part, Pattern, Rule, Run, Step, Str, Structure,
 };

@@ -60,4 +60,16 @@ pub struct RawRule {
     pub structure: Option<Spanned<String>>,
     pub boundary: Option<Spanned<String>>,
     pub budget: Option<u32>,
+    pub part: Option<RawPart>,
+    pub alone: Option<bool>,
+}
+
+/// What a rule's credential is a part of, as it is written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawPart {
+    pub groups: Vec<Spanned<String>>,
+    pub name: Spanned<String>,
+    #[serde(default)]
+    pub main: bool,
 }

@@ -47,6 +47,10 @@ pub struct Rule {
     pub structure: Option<Structure>,
     /// Keyword hits per megabyte that the rule may cost.
     pub budget: u32,
+    /// What it is a part of, where a credential has several.
+    pub part: Option<Part>,
+    /// Whether it is reported without the other parts: an identifier says nothing alone.
+    pub alone: bool,
     /// Texts in which the rule reports.
     pub examples: List<Str>,
     /// Texts in which it reports nothing.
@@ -60,6 +64,18 @@ impl Rule {
     pub fn is_generic(&self) -> bool {
         self.provider_id == "generic"
     }
+}
+
+/// A part of a credential that has several: an id beside its secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// What the parts make together; those of the same group are joined where they stand close to each other. An id may
+    /// be a part of several.
+    pub groups: List<Str>,
+    /// What this part is, in a few words: `access key id`.
+    pub name: Str,
+    /// Whether it is the part that must stay secret: the finding is its own, and the others are shown with it.
+    pub main: bool,
 }
 
 /// A literal that every match of its rule holds.
@@ -263,6 +279,10 @@ named! {
         BasicAuth = "basic-auth",
         /// A canary word of keysieve, as it is or encoded.
         Canary = "canary",
+        /// NATS: CRC-16 of an NKey's seed.
+        Nkey = "nkey",
+        /// Discord: the first part is base64 of an account's number.
+        Snowflake = "snowflake",
     }
 }
 

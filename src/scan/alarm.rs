@@ -12,6 +12,7 @@ pub fn raised(kept: &Kept, canary: &Planted) -> Kept {
     let mut evidence = kept.evidence.clone();
     evidence.push(Evidence::Canary(canary.describe()));
     Kept {
+        example: false,
         severity: Severity::Critical,
         confidence: Confidence::High,
         evidence,

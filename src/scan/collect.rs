@@ -1,6 +1,8 @@
 //! Gathers what the threads find: one finding a credential, with its places, in an order that does not depend on the
 //! threads.
 
+mod assemble;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::Ordering;
@@ -29,12 +31,15 @@ pub struct Collector<'s> {
 #[derive(Default)]
 struct Inner {
     findings: HashMap<Fingerprint, Entry>,
+    /// What is reported only as a part of a finding.
+    identifiers: HashMap<Fingerprint, Entry>,
     /// Findings in the order in which they were found, that have not been handed out; only where that is wanted.
     new: Vec<Fingerprint>,
     rules: HashMap<u16, Arc<RuleInfo>>,
     histories: HashMap<Fingerprint, GitHistory>,
     notes: Vec<String>,
     below: u64,
+    examples: u64,
     /// Places of credentials beyond the limit, and the input of the first.
     beyond: Option<(Origin, u64)>,
     skips: BTreeMap<SkipKind, (u64, Vec<Skip>)>,
@@ -106,12 +111,17 @@ impl<'s> Collector<'s> {
                     .scan
                     .canaries
                     .and_then(|known| known.matches(&secret()));
+                let alone = self.rule(emission.candidate.rule).alone;
                 match canary {
                     Some(canary) => {
                         let raised = alarm::raised(kept, canary);
                         Some(self.keep(origin, emission, &raised, Some(canary)))
                     }
-                    None if kept.confidence < self.scan.options.min_confidence => {
+                    None if kept.example && !self.scan.engine.shows_examples() => {
+                        self.inner().examples += 1;
+                        None
+                    }
+                    None if kept.confidence < self.scan.options.min_confidence && alone => {
                         self.inner().below += 1;
                         None
                     }
@@ -161,11 +171,11 @@ impl<'s> Collector<'s> {
                 fingerprint,
             }),
         };
-        if accepted.is_none() {
+        if accepted.is_none() && rule.alone {
             self.scan.progress.found.fetch_add(1, Ordering::Relaxed);
         }
         let place = (accepted.is_some(), origin, emission.start.offset);
-        if canary.is_none() && self.only_counts(fingerprint, kept, place) {
+        if canary.is_none() && rule.alone && self.only_counts(fingerprint, kept, place) {
             return fingerprint;
         }
         let location = Location {
@@ -174,6 +184,7 @@ impl<'s> Collector<'s> {
             end: emission.end,
             snippet: veil::snippet(emission),
             accepted,
+            parts: Vec::new(),
         };
         let rule = emission.candidate.rule;
         self.add(Place {
@@ -215,40 +226,43 @@ impl<'s> Collector<'s> {
         let options = self.scan.options;
         let mut guard = self.inner();
         let inner = &mut *guard;
-        let full = inner.findings.len() >= options.max_findings;
+        let alone = self.rule(place.rule).alone;
+        let findings = match alone {
+            true => &mut inner.findings,
+            false => &mut inner.identifiers,
+        };
+        let full = findings.len() >= options.max_findings;
         let accepted = place.location.accepted.is_some();
         let key = (
             accepted,
             place.location.origin.clone(),
             place.location.start.offset,
         );
-        let entry = match inner.findings.get_mut(&place.fingerprint) {
+        let entry = match findings.get_mut(&place.fingerprint) {
             Some(entry) => entry,
+            None if full && !alone => return,
             None if full => {
                 let beyond = inner.beyond.get_or_insert((place.location.origin, 0));
                 beyond.1 += 1;
                 return;
             }
-            None => inner
-                .findings
-                .entry(place.fingerprint)
-                .or_insert_with(|| Entry {
-                    rule: place.rule,
-                    secret: Secret::new(place.secret),
-                    kept: place.kept.clone(),
-                    best: key.clone(),
-                    locations: BTreeMap::new(),
-                    count: 0,
-                    accepted: 0,
-                    told: false,
-                }),
+            None => findings.entry(place.fingerprint).or_insert_with(|| Entry {
+                rule: place.rule,
+                secret: Secret::new(place.secret),
+                kept: place.kept.clone(),
+                best: key.clone(),
+                locations: BTreeMap::new(),
+                count: 0,
+                accepted: 0,
+                told: false,
+            }),
         };
         let rank = |kept: &Kept| (kept.severity, kept.confidence);
         let (mine, best) = (rank(place.kept), rank(&entry.kept));
         if mine > best || mine == best && key < entry.best {
             (entry.kept, entry.best) = (place.kept.clone(), key.clone());
         }
-        if options.live && !accepted && entry.count == entry.accepted {
+        if options.live && alone && !accepted && entry.count == entry.accepted {
             inner.new.push(place.fingerprint);
         }
         entry.count += 1;
@@ -299,6 +313,9 @@ impl<'s> Collector<'s> {
         if let Some(skip) = inner.beyond_limit(self.scan.options.max_findings) {
             inner.skips.insert(skip.kind, (1, vec![skip]));
         }
+        assemble::assemble(&mut inner.findings, &inner.identifiers, |index| {
+            &self.scan.engine.rules().rules()[index as usize]
+        });
         let mut summary = Summary {
             below_confidence: inner.below,
             notes: std::mem::take(&mut inner.notes),
@@ -306,6 +323,16 @@ impl<'s> Collector<'s> {
         };
         if inner.unlisted > 0 {
             let text = format!("{} more dropped candidates are not listed", inner.unlisted);
+            summary.notes.push(text);
+        }
+        if inner.examples > 0 {
+            let text = match inner.examples {
+                1 => "1 example that a provider publishes is not reported (--show-examples)"
+                    .to_owned(),
+                n => format!(
+                    "{n} examples that providers publish are not reported (--show-examples)"
+                ),
+            };
             summary.notes.push(text);
         }
         inner.dropped.sort_by(|a, b| {
@@ -434,6 +461,7 @@ impl Entry {
             confidence: self.kept.confidence,
             fingerprint,
             masked: mask(self.secret.expose()),
+            example: self.kept.example,
             secret: self.secret,
             reasons: self.kept.evidence.iter().map(ToString::to_string).collect(),
             locations,

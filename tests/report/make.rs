@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keysieve::model::{
-    Acceptance, Confidence, Dropped, Event, Finding, Fingerprint, Location, Origin, Position,
+    Acceptance, Confidence, Dropped, Event, Finding, Fingerprint, Location, Origin, Part, Position,
     RuleInfo, RuleStats, Salt, Secret, Severity, Skip, SkipKind, Stats, Summary, UnusedSuppression,
     mask, mask_line,
 };
@@ -55,6 +55,7 @@ pub fn located(path: &str, before: &[u8], secret: &[u8]) -> Location {
         end: position(&whole),
         snippet: mask_line(&line, std::slice::from_ref(&span)),
         accepted: None,
+        parts: Vec::new(),
     }
 }
 
@@ -76,11 +77,27 @@ pub fn finding(secret: &[u8], locations: Vec<Location>) -> Finding {
         fingerprint: Fingerprint::new(&Salt::default(), "demo-key", secret),
         secret: Secret::new(secret),
         masked: mask(secret),
+        example: false,
         reasons: vec!["the prefix demo_".to_owned(), "random".to_owned()],
         location_count: locations.len() as u64,
         history: None,
         accepted_count: locations.iter().filter(|l| l.accepted.is_some()).count() as u64,
         locations,
+    }
+}
+
+/// The same place with another part of the credential before it.
+pub fn with_part(location: Location) -> Location {
+    let part = Part {
+        rule: "demo-id".to_owned(),
+        name: "demo id".to_owned(),
+        masked: "DEMO********7".to_owned(),
+        start: position(b"x\nid = "),
+        end: position(b"x\nid = DEMO01234567"),
+    };
+    Location {
+        parts: vec![part],
+        ..location
     }
 }
 
@@ -214,6 +231,7 @@ pub fn cases() -> Vec<Case> {
                 ),
             ],
         )),
+        one(with_part(place("parts"))),
         one(Location {
             origin: Origin::Stdin,
             ..place("")

@@ -8,7 +8,9 @@ use keysieve::model::{
 use keysieve::report::{Format, Options};
 use serde_json::{Value, json};
 
-use crate::make::{Case, Change, accepted, cases, finding, located, print, rule, secret, skip};
+use crate::make::{
+    Case, Change, accepted, cases, finding, located, print, rule, secret, skip, with_part,
+};
 use crate::{assert_valid, schema};
 
 fn run(events: &[Event], summary: &Summary) -> Value {
@@ -95,6 +97,63 @@ fn correlates_the_places_of_a_secret_and_survives_moves() {
     assert_ne!(identity(&results[0]), identity(&results[2]));
     let fingerprint = finding(&secret(), Vec::new()).fingerprint.to_string();
     assert_eq!(identity(&results[0]).1, json!({"keysieve/v1": fingerprint}));
+}
+
+/// Every reference from a rule to a control leads there, and tags decide which there are.
+#[test]
+fn relates_rules_to_controls() {
+    let tagged = |tags: &[&str]| {
+        let mut info = (*rule("demo-key", Severity::High)).clone();
+        info.tags = tags.iter().map(ToString::to_string).collect();
+        let run = run_of(vec![of_rule(Arc::new(info), Confidence::High)]);
+        let of_rule = array(&run["tool"]["driver"]["rules"][0]["relationships"]).to_vec();
+        let ids = of_rule.iter().map(|relationship| {
+            let target = &relationship["target"];
+            let component = &target["toolComponent"];
+            let taxonomy = &run["taxonomies"][component["index"].as_u64().unwrap() as usize];
+            let taxon = &taxonomy["taxa"][target["index"].as_u64().unwrap() as usize];
+            assert_eq!(taxonomy["name"], component["name"]);
+            assert_eq!(taxon["id"], target["id"]);
+            format!("{} {}", taxonomy["name"], taxon["id"]).replace('"', "")
+        });
+        ids.collect::<Vec<String>>()
+    };
+    let every = [
+        "CWE CWE-798",
+        "SOC 2 CC6.1",
+        "HIPAA 164.308(a)(5)(ii)(D)",
+        "HIPAA 164.312(d)",
+        "PCI DSS 8.3.2",
+        "PCI DSS 8.6.2",
+        "GDPR Art. 32(1)(b)",
+    ];
+    assert_eq!(tagged(&["ai"]), every);
+    for (tag, id) in [
+        ("database", "GDPR Art. 5(1)(f)"),
+        ("ci", "SOC 2 CC8.1"),
+        ("key", "PCI DSS 3.6.1"),
+        ("payments", "PCI DSS 7.2.5"),
+        ("mail", "HIPAA 164.312(e)(1)"),
+    ] {
+        assert!(tagged(&[tag]).iter().any(|own| own == id), "{tag} {id}");
+    }
+}
+
+#[test]
+fn tells_where_the_other_parts_stand() {
+    let place = with_part(located("a b", b"\n\nkey = ", &secret()));
+    let run = run_of(vec![finding(&secret(), vec![place])]);
+    let want = json!([{
+        "message": {"text": "demo id: DEMO********7"},
+        "physicalLocation": {
+            "artifactLocation": {"uri": "a%20b", "uriBaseId": "SRCROOT"},
+            "region": {
+                "startLine": 2, "startColumn": 6, "endLine": 2, "endColumn": 18,
+                "byteOffset": 7, "byteLength": 12, "snippet": {"text": "DEMO********7"},
+            },
+        },
+    }]);
+    assert_eq!(run["results"][0]["relatedLocations"], want);
 }
 
 fn of_rule(rule: Arc<RuleInfo>, confidence: Confidence) -> Finding {

@@ -1,6 +1,7 @@
 //! Values assigned to names, in any syntax: `k = v`, `k: v`, `"k": "v"`, `k => v`, `k := v`, `let k: T = v`,
 //! `<k>v</k>`, `key="k" value="v"`, `<name>k</name><value>v</value>`, `name: k` before `value: v`, `--k v`, `setK("v")`,
-//! `("k", "v")`, `k = f("v")`, `k is "v"`, a YAML list or block, plain or escaped inside another string.
+//! `("k", "v")`, `k = f("v")`, `k is "v"`, `k || "v"`, `ENV k v`, a YAML list or block, plain or escaped inside another
+//! string.
 //!
 //! Everything is bounded, so that what is read depends on a few hundred bytes around the keyword alone.
 
@@ -22,6 +23,8 @@ pub const VALUE: usize = 512;
 const NEIGHBOUR: usize = 160;
 /// How long what stands before a literal may be: a call's name, a line's indentation, an authorization scheme.
 const LEAD: usize = 128;
+/// How far before a name the word that sets it (`ENV`, `#define`) and the line's beginning may stand.
+const COMMAND: usize = 24;
 /// How far one reading looks to either side of the keyword's start.
 pub const REACH: usize = NAME + 64 + GAP + TYPE + 4 * BLANKS + NEIGHBOUR + LEAD + VALUE + 64;
 
@@ -40,7 +43,7 @@ pub enum Operator {
     Element,
     /// `value=` after a name in an XML attribute.
     Attribute,
-    /// The blank after a command-line flag.
+    /// The blank after a command-line flag, or after the name in a statement that sets it.
     Flag,
     /// The comma between two quoted arguments.
     Comma,
@@ -83,7 +86,7 @@ pub struct Assigned {
 }
 
 /// Reads what is assigned to the name around `keyword`. With `gap`, up to [`GAP`] bytes of words may stand between the
-/// keyword and the operator.
+/// keyword and the operator, and there may be no operator at all: `Datadog API key abc`.
 pub fn assigned(hay: &[u8], keyword: Range<usize>, gap: bool) -> Option<Assigned> {
     let name = name_around(hay, keyword);
     let direct = after_name(hay, &name, name.end);
@@ -98,7 +101,10 @@ pub fn assigned(hay: &[u8], keyword: Range<usize>, gap: bool) -> Option<Assigned
     while end > name.end && matches!(hay[end - 1], b' ') {
         end -= 1;
     }
-    (end > name.end).then(|| after_name(hay, &name, end))?
+    let bridged = (end > name.end).then(|| after_name(hay, &name, end));
+    bridged
+        .flatten()
+        .or_else(|| value::behind_words(hay, &name))
 }
 
 fn is_name(byte: u8) -> bool {
@@ -192,6 +198,13 @@ fn operator(
             Some(length) => (Operator::Equals, length),
             None => (Operator::Colon, 1),
         },
+        // What stands in for a variable that is not set.
+        [b'|', b'|', b' ', b'"' | b'\'' | b'`', ..]
+        | [b'?', b'?', b' ', b'"' | b'\'' | b'`', ..] => (Operator::Equals, 3),
+        [b'o', b'r', b' ', b'"' | b'\'', ..] if before.quoted => (Operator::Equals, 3),
+        [b'{', b' ', b'"' | b'\'', ..] if before.quoted => (Operator::Equals, 2),
+        // `find("#password").type("v")`: what is typed into a field of that name.
+        [b'.', ..] if before.quoted => (Operator::Call, typed(rest)?),
         [b',', ..] if before.quoted => (Operator::Comma, 1),
         [b'(', ..] if !before.quoted => (Operator::Call, 1),
         [b'>', ..] if !before.blank => (Operator::Element, 1),
@@ -206,9 +219,47 @@ fn operator(
             (Operator::Is, 3)
         }
         _ if before.blank && hay[name.start] == b'-' => (Operator::Flag, 0),
+        _ if before.blank && is_set(hay, name, rest) => (Operator::Flag, 0),
         _ => return None,
     };
     Some((op.0, at + op.1))
+}
+
+/// A call that types into a field: the length up to and with its parenthesis.
+fn typed(rest: &[u8]) -> Option<usize> {
+    const CALLS: [&[u8]; 6] = [
+        b".type(",
+        b".fill(",
+        b".send_keys(",
+        b".sendKeys(",
+        b".setValue(",
+        b".val(",
+    ];
+    let call = CALLS.iter().find(|call| rest.starts_with(call));
+    call.map(|call| call.len())
+}
+
+/// Whether a statement sets the name to the word that `rest` begins with: `ENV k v1`, `#define k v1`, or a line of just
+/// the two. The word ends the line and holds a letter and a digit, which sets it apart from most prose.
+fn is_set(hay: &[u8], name: &Range<usize>, rest: &[u8]) -> bool {
+    const COMMANDS: [&[u8]; 8] = [
+        b"", b"ENV", b"ARG", b"setenv", b"setx", b"set", b"#define", b"export",
+    ];
+    let value = rest.iter().take(VALUE);
+    let length = value.take_while(|b| b.is_ascii_graphic()).count();
+    let value = &rest[..length];
+    let ends = matches!(rest.get(length), None | Some(b'\n' | b'\r'));
+    let mixed = value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_alphabetic);
+    if !ends || !mixed {
+        return false;
+    }
+    let before = &hay[name.start.saturating_sub(COMMAND)..name.start];
+    let line = match memchr::memrchr(b'\n', before) {
+        Some(at) => &before[at + 1..],
+        None if before.len() == name.start => before,
+        None => return false,
+    };
+    COMMANDS.contains(&line.trim_ascii())
 }
 
 /// Whether the name is itself the value of something, as in `name: DB_PASSWORD`.
@@ -370,6 +421,43 @@ mod tests {
                 Equals,
             ),
             ("$password .= \"hunter2\"", "$password", "hunter2", Equals),
+            (
+                "<password>{AQAA hunter2hunter2hunter2}</password>",
+                "password",
+                "hunter2hunter2hunter2",
+                Element,
+            ),
+            ("ENV DB_PASSWORD hunter2\n", "DB_PASSWORD", "hunter2", Flag),
+            (
+                "x\n#define MY_PASSWORD hunter2",
+                "MY_PASSWORD",
+                "hunter2",
+                Flag,
+            ),
+            (
+                "host h\r\npassword hunter2\r\n",
+                "password",
+                "hunter2",
+                Flag,
+            ),
+            (
+                "env.PASSWORD || 'hunter2'",
+                "env.PASSWORD",
+                "hunter2",
+                Equals,
+            ),
+            (
+                "cy.get('#password').type('hunter2')",
+                "password",
+                "hunter2",
+                Call,
+            ),
+            (
+                "ENV.fetch('PASSWORD') { 'hunter2' }",
+                "PASSWORD",
+                "hunter2",
+                Equals,
+            ),
         ];
         for (text, name, value, operator) in cases {
             let word = ["password", "Password", "PASSWORD"]
@@ -397,6 +485,8 @@ mod tests {
     fn leaves_the_rest() {
         for text in [
             "the password is long",
+            "a line\nof password hunter2\n",
+            "\npassword hunter2 and more\n",
             "password",
             "password = \"\"",
             "password(x)",
@@ -412,5 +502,17 @@ mod tests {
         let want = |v: &str| Some(("Datadog".to_owned(), v.to_owned(), Operator::Colon));
         assert_eq!(read("Datadog API key: abc", "Datadog", true), want("abc"));
         assert_eq!(read("Datadog API key: abc", "Datadog", false), None);
+        let blank = |v: &str| Some(("Datadog".to_owned(), v.to_owned(), Operator::Blank));
+        let long = "a1".repeat(10);
+        assert_eq!(
+            read(&format!("a Datadog key {long}."), "Datadog", true),
+            blank(&long)
+        );
+        assert_eq!(
+            read(&format!("a Datadog key `{long}`"), "Datadog", true),
+            blank(&long)
+        );
+        assert_eq!(read("Datadog is a service", "Datadog", true), None);
+        assert_eq!(read("a Datadog key abc1", "Datadog", true), None);
     }
 }

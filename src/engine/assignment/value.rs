@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{BLANKS, LEAD, NEIGHBOUR, Operator, Quote, VALUE, skip_blanks};
+use super::{Assigned, BLANKS, GAP, LEAD, NEIGHBOUR, Operator, Quote, VALUE, skip_blanks};
 
 /// A value as read.
 pub struct Read {
@@ -95,8 +95,64 @@ fn element(hay: &[u8], at: usize) -> Option<Range<usize>> {
     let text = rest[..length]
         .strip_suffix(b"]]>")
         .unwrap_or(&rest[..length]);
-    let value = trim(hay, at..at + text.len());
+    let value = bare(hay, trim(hay, at..at + text.len()));
     (closed && !value.is_empty()).then_some(value)
+}
+
+/// Whether `word` looks like no word: long, and with a digit in it.
+fn is_long(word: &[u8]) -> bool {
+    word.len() >= 16 && word.iter().any(u8::is_ascii_digit)
+}
+
+/// `{value}` is the value, and so is what follows a scheme or the like: `Bearer value`.
+fn bare(hay: &[u8], mut value: Range<usize>) -> Range<usize> {
+    let text = &hay[value.clone()];
+    if let [b'{', inner @ .., b'}'] = text
+        && is_long(inner)
+        // Maven and Jenkins write encrypted values so.
+        && !inner.ends_with(b"=")
+        && !inner.iter().any(|b| b"{}$".contains(b))
+    {
+        value = value.start + 1..value.end - 1;
+    }
+    let text = &hay[value.clone()];
+    let mut words = text.split(|&b| b == b' ');
+    match (words.next(), words.next(), words.next()) {
+        (Some(scheme), Some(word), None)
+            if is_long(word) && scheme.iter().all(u8::is_ascii_alphanumeric) =>
+        {
+            value.end - word.len()..value.end
+        }
+        _ => value,
+    }
+}
+
+/// Behind a name and a few words, without any operator: a word that looks like none, quoted or not.
+pub fn behind_words(hay: &[u8], name: &Range<usize>) -> Option<Assigned> {
+    let assigned = |quote, value| Assigned {
+        name: name.clone(),
+        operator: Operator::Blank,
+        quote,
+        value,
+        callee: None,
+    };
+    let mut at = name.end;
+    while at - name.end <= GAP && hay.get(at) == Some(&b' ') {
+        at += 1;
+        if let Some(slashes) = quote_at(hay, at) {
+            let (quote, value) = quoted(hay, at, slashes)?;
+            return is_long(&hay[value.clone()]).then(|| assigned(quote, value));
+        }
+        let word = unquoted(hay, at)?;
+        if is_long(&hay[word.clone()]) {
+            return Some(assigned(Quote::None, word));
+        }
+        if !hay[word.clone()].iter().all(u8::is_ascii_alphabetic) {
+            return None;
+        }
+        at = word.end;
+    }
+    None
 }
 
 /// The words of a neighbour that holds the value of what a name names.

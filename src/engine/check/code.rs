@@ -90,6 +90,16 @@ fn names(case: &Case<'_>, assigned: &Assigned) -> Option<&'static str> {
     if identifier(value) && own && spaced && assigned.operator == Operator::Equals {
         return Some("a name in code");
     }
+    // `pwd = libtest_arg4;`: a statement, and the value is a name with a number behind it.
+    let digits = value
+        .iter()
+        .rev()
+        .take_while(|b| b.is_ascii_digit())
+        .count();
+    let numbered = value.contains(&b'_') && identifier(&value[..value.len() - digits]);
+    if numbered && spaced && next == Some(b';') && assigned.operator == Operator::Equals {
+        return Some("a name in code");
+    }
     if ends_code && value[0] == b'_' {
         return Some("a type");
     }

@@ -4,10 +4,12 @@
 //! `scripts/train_generic.py` and compiled in as a table.
 
 use super::code::{code, identifier};
+use super::coded::is_public_nkey;
 use super::entropy::randomness;
 use super::features;
 use super::name::Name;
 use super::placeholder;
+use super::structure::decode_into;
 use super::trees;
 use super::vocabulary::{Class, is_word_for_secret};
 use super::words::{split, word_like};
@@ -39,6 +41,7 @@ pub fn judge(rule: &Rule, case: &Case<'_>, assigned: &Assigned) -> Verdict {
     Verdict::Keep(Kept {
         confidence,
         severity: rule.severity,
+        example: false,
         evidence,
     })
 }
@@ -64,6 +67,9 @@ fn reject(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'static 
     if value.len() < 4 {
         return Some("too short");
     }
+    if name.is_bare_key() && !generated(value) {
+        return Some("a key, but of what kind is not said");
+    }
     if value.iter().all(|b| !b.is_ascii_alphanumeric()) {
         return Some("no letters or digits");
     }
@@ -85,10 +91,16 @@ fn reject(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'static 
     if name.last[0] != Class::Password && value.contains(&b' ') {
         return Some("a phrase");
     }
-    if value.iter().filter(|b| **b == b' ').count() > 1 {
+    if value.iter().filter(|b| **b == b' ').count() > 1 && !passphrase(assigned, value) {
         return Some("a sentence");
     }
-    if !value.is_ascii() && value.iter().all(|b| !b.is_ascii_digit()) {
+    let letters = value
+        .iter()
+        .filter(|b| b.is_ascii_alphabetic() || !b.is_ascii());
+    if !value.is_ascii()
+        && !value.iter().any(u8::is_ascii_digit)
+        && letters.count() * 2 > value.len()
+    {
         return Some("words of another language");
     }
     if assigned.quote == Quote::None
@@ -97,6 +109,9 @@ fn reject(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'static 
         return Some(why);
     }
     if let Some(why) = argument(case, assigned, name).or_else(|| words(assigned, name, value)) {
+        return Some(why);
+    }
+    if let Some(why) = beside(case, assigned, name).or_else(|| stands_for_another(value)) {
         return Some(why);
     }
     let before = &case.hay[case.span.start.saturating_sub(CONTEXT)..case.span.start];
@@ -135,9 +150,25 @@ fn reject(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'static 
     if same_words(name, value) {
         return Some("the name's own words");
     }
-    let hashes: [&[u8]; 17] = [
-        b"$1$", b"$2a$", b"$2b$", b"$2y$", b"$5$", b"$6$", b"$y$", b"$apr1$", b"$argon2", b"sha1$",
-        b"sha256", b"sha512", b"pbkdf2", b"scrypt", b"{SHA", b"{SSHA", b"bcrypt",
+    let hashes: [&[u8]; 18] = [
+        b"$1$",
+        b"$2a$",
+        b"$2b$",
+        b"$2y$",
+        b"$5$",
+        b"$6$",
+        b"$y$",
+        b"$apr1$",
+        b"$argon2",
+        b"sha1$",
+        b"sha256",
+        b"sha512",
+        b"pbkdf2",
+        b"scrypt",
+        b"{SHA",
+        b"{SSHA",
+        b"{bcrypt}",
+        b"bcrypt",
     ];
     if hashes.iter().any(|hash| value.starts_with(hash)) {
         return Some("a password's hash");
@@ -145,15 +176,176 @@ fn reject(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'static 
     None
 }
 
+/// Whether a value can be nothing but random text: letters and digits in one piece, as long as keys are.
+fn generated(value: &[u8]) -> bool {
+    let any = |is: fn(&u8) -> bool| value.iter().any(is);
+    value.len() >= 24
+        && value.iter().all(u8::is_ascii_alphanumeric)
+        && any(u8::is_ascii_digit)
+        && any(u8::is_ascii_lowercase)
+        && !value.starts_with(b"MII")
+        && !value.starts_with(b"AAAA")
+}
+
+/// Whether pairs of hexadecimal digits are all printable characters, as those of test vectors are.
+fn is_text_in_hex(value: &[u8]) -> bool {
+    let printable = |pair: &[u8]| {
+        matches!(pair[0], b'2'..=b'7')
+            && pair[1].is_ascii_hexdigit()
+            && !pair.eq_ignore_ascii_case(b"7f")
+    };
+    // Random digits are so once in many thousand times.
+    value.len() >= 24 && value.len().is_multiple_of(2) && value.chunks_exact(2).all(printable)
+}
+
 /// Words that stand for a password in examples and first set-ups.
 fn is_weak(value: &[u8]) -> bool {
-    const WORDS: [&str; 15] = [
-        "admin", "test", "testing", "tests", "root", "user", "username", "wrong", "none",
-        "ignored", "blank", "empty", "default", "disabled", "hunter2",
+    const WORDS: [&str; 26] = [
+        "true",
+        "false",
+        "yes",
+        "no",
+        "admin",
+        "test",
+        "testing",
+        "tests",
+        "root",
+        "user",
+        "username",
+        "wrong",
+        "none",
+        "ignored",
+        "blank",
+        "empty",
+        "default",
+        "disabled",
+        "hunter2",
+        // What frameworks say of a field: that it is to be filled in, repeated, or stored hashed.
+        "required",
+        "nullable",
+        "optional",
+        "confirmed",
+        "hashed",
+        "encrypted",
+        "string",
     ];
     WORDS
         .iter()
         .any(|word| word.as_bytes().eq_ignore_ascii_case(value))
+}
+
+/// Whether words with blanks between them are a passphrase, and no text about a password: in quotes behind `=`, small
+/// letters and digits only, at least four words of which none is what messages are made of.
+fn passphrase(assigned: &Assigned, value: &[u8]) -> bool {
+    const MESSAGES: [&str; 24] = [
+        "is", "are", "be", "must", "should", "can", "cannot", "not", "no", "your", "you", "for",
+        "to", "please", "enter", "too", "at", "least", "invalid", "required", "here", "this",
+        "was", "if",
+    ];
+    let literal =
+        assigned.operator == Operator::Equals && matches!(assigned.quote, Quote::Plain(_));
+    let mut words = value.split(|&b| b == b' ');
+    let speaks = |word: &[u8]| {
+        word.is_empty()
+            || is_word_for_secret(word)
+            || MESSAGES.iter().any(|known| known.as_bytes() == word)
+    };
+    literal
+        && words.clone().count() >= 4
+        && value
+            .iter()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b' ')
+        && !words.any(speaks)
+}
+
+/// What of the text around a value says that it is none.
+fn beside(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'static str> {
+    let (hay, value) = (case.hay, case.secret());
+    let before = &hay[assigned.name.start.saturating_sub(CONTEXT)..assigned.name.start];
+    if before.ends_with(b"$(") && hay.get(assigned.name.end) == Some(&b')') {
+        return Some("behind a command's output");
+    }
+    let tight = hay[..case.secret.start].ends_with(b":");
+    let spaced = hay.get(assigned.name.end) == Some(&b' ');
+    if tight && spaced && assigned.quote == Quote::None && identifier(value) {
+        return Some("a symbol behind a word");
+    }
+    let between = &hay[assigned.name.end..case.secret.start.max(assigned.name.end)];
+    let arrow = memchr::memmem::find(between, b"->").is_some();
+    if assigned.operator == Operator::Arrow && assigned.callee.is_some() && arrow {
+        return Some("a method's argument");
+    }
+    let closed = usize::from(assigned.quote != Quote::None);
+    let behind = hay.get(case.secret.end + closed..).unwrap_or_default();
+    if closed > 0 && (behind.starts_with(b" =>") || behind.starts_with(b"=>")) {
+        return Some("a key of what follows");
+    }
+    if before.ends_with(b"? '") || before.ends_with(b"? \"") {
+        return Some("the other branch of a condition");
+    }
+    if hay[case.secret.end..].starts_with(b"...") {
+        return Some("cut off");
+    }
+    if assigned.quote != Quote::None && matches!(value[0], b',' | b')' | b';') {
+        return Some("what stands between two strings");
+    }
+    let words = before.strip_suffix(b" ").unwrap_or_default();
+    let word = words.rsplit(|b| !b.is_ascii_alphabetic()).next();
+    if word.is_some_and(|word| !word.is_empty() && name.is_spoiled_by(word)) {
+        return Some("the word before the name speaks of something else");
+    }
+    // `{user: x, password: x}`: found on sight, and in tests everywhere.
+    let user = memchr::memmem::rfind(before, value).is_some_and(|at| {
+        let (lead, rest) = (&before[..at], &before[at + value.len()..]);
+        let apart = |b: Option<&u8>| b.is_none_or(|b| !b.is_ascii_alphanumeric());
+        let names = &lead[lead.len().saturating_sub(16)..];
+        let says = |word: &[u8]| {
+            names
+                .windows(word.len())
+                .any(|part| part.eq_ignore_ascii_case(word))
+        };
+        apart(lead.last()) && apart(rest.first()) && (says(b"user") || says(b"login"))
+    });
+    user.then_some("the same as the user's name")
+}
+
+/// What makes a value the form or the encoding of something else.
+fn stands_for_another(value: &[u8]) -> Option<&'static str> {
+    let has = |what: &[u8]| memchr::memmem::find(value, what).is_some();
+    if has(b"%s") || has(b"%d") || has(b"%.*s") {
+        return Some("a format string");
+    }
+    // What a signed request says of itself, and the first two messages of NTLM.
+    if value.ends_with(b"_request") && value.iter().filter(|b| **b == b'/').count() == 4 {
+        return Some("the scope of a signature");
+    }
+    let ntlm = value.starts_with(b"TlRMTVNTUA") && value.len() < 40;
+    if ntlm || value.starts_with(b"TlRMTVNTUAAB") || value.starts_with(b"TlRMTVNTUAAC") {
+        return Some("a message of NTLM without a secret");
+    }
+    if is_public_nkey(value) {
+        return Some("the public half of an NKey");
+    }
+    let rules = |b: &u8| b.is_ascii_lowercase() || matches!(b, b'|' | b':' | b'_');
+    if value.contains(&b'|') && value.iter().all(rules) {
+        return Some("rules for a value");
+    }
+    if is_text_in_hex(value) {
+        return Some("text in hexadecimal digits");
+    }
+    let mut text = [0; 384];
+    if value.len() < 8 || !value.len().is_multiple_of(4) {
+        return None;
+    }
+    let length = decode_into(value, &mut text)?;
+    let text = &text[..length];
+    let printable = text
+        .iter()
+        .all(|b| b.is_ascii_graphic() || matches!(b, b' ' | b'\n' | b'\r'));
+    let blanks = text.iter().filter(|b| **b == b' ').count();
+    let digits = text.iter().any(u8::is_ascii_digit);
+    let wordy = word_like(text) * 10 >= length * 6 && !digits || blanks > 1;
+    (printable && wordy).then_some("words in base64")
 }
 
 /// What speaks against a value that stands beside a name and is not assigned to it.
@@ -194,6 +386,11 @@ fn argument(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'stati
     {
         return Some("`pass` as a verb");
     }
+    const ASKING: [&[u8]; 6] = [b"check", b"verify", b"valid", b"compare", b"match", b"is_"];
+    let asks = ASKING.iter().any(|verb| text.starts_with(verb));
+    if asks && assigned.operator == Operator::Call {
+        return Some("a call that asks, not an assignment");
+    }
     // `token("if_fits_on_line")` calls what is named so; `setToken(...)` and `.password(...)` set it.
     let digits = value.iter().any(u8::is_ascii_digit);
     let called = assigned.operator == Operator::Call && !text.iter().any(u8::is_ascii_uppercase);
@@ -223,6 +420,15 @@ fn words(assigned: &Assigned, name: &Name, value: &[u8]) -> Option<&'static str>
     }
     if host_or_release(value) {
         return Some("a host or a release");
+    }
+    // `schemaKey = 'DOC_Vector_5_32'`: words and numbers.
+    let parts = value.split(|b| matches!(b, b'_' | b'-' | b'.'));
+    let plain = |part: &[u8]| {
+        part.iter().all(u8::is_ascii_digit) || part.iter().all(u8::is_ascii_alphabetic)
+    };
+    let count = parts.clone().count();
+    if name.strongest == Class::Key && count >= 2 && parts.clone().all(plain) {
+        return Some("words and numbers");
     }
     if value.iter().any(u8::is_ascii_digit) {
         let short = value.len() < 10 && name.strongest != Class::Secret;
@@ -272,6 +478,9 @@ fn path_or_url(value: &[u8]) -> bool {
         || value.starts_with(b"../")
         || value.starts_with(b"~/")
         || value.starts_with(b"arn:")
+        || value.starts_with(b"classpath:")
+        || value.starts_with(b"file:")
+        || value[0] == b'/' && slashes >= 3
         || value[0] == b'/' && word_like(value) * 2 > value.len()
         || slashes >= 2 && word_like(value) * 2 > value.len()
         || slashes == 1 && word_like(value) * 10 > value.len() * 7
@@ -293,6 +502,10 @@ fn version_or_date(value: &[u8]) -> bool {
 
 /// Whether the value holds nothing but letters of the name, apart from marks: `password = "db-password"`.
 fn same_words(name: &[u8], value: &[u8]) -> bool {
+    let letters = value.iter().filter(|b| b.is_ascii_alphanumeric()).count();
+    if letters * 2 < value.len() {
+        return false;
+    }
     let mut all = true;
     let mut some = false;
     split(value, |word| {
@@ -315,7 +528,7 @@ fn same_words(name: &[u8], value: &[u8]) -> bool {
 
 /// Whether a function of this name takes the name of a value and not the value.
 fn looks_up(callee: &[u8]) -> bool {
-    const VERBS: [&str; 26] = [
+    const VERBS: [&str; 28] = [
         "get",
         "env",
         "read",
@@ -338,6 +551,8 @@ fn looks_up(callee: &[u8]) -> bool {
         "replace",
         "path",
         "exists",
+        "generate",
+        "derive",
         "has",
         "require",
         "import",

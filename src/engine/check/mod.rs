@@ -4,6 +4,7 @@
 
 mod canary;
 mod code;
+mod coded;
 mod entropy;
 pub mod features;
 mod follows;
@@ -11,6 +12,7 @@ mod generic;
 mod name;
 mod password;
 mod placeholder;
+mod published;
 mod structure;
 mod trees;
 mod vocabulary;
@@ -24,6 +26,7 @@ use crate::model::{Confidence, Severity};
 use crate::rule::{Matcher, Rule, Structure};
 
 pub use canary::{LENGTH as CANARY_LENGTH, PREFIX as CANARY_PREFIX, canary_word};
+pub use coded::crc16;
 pub use entropy::randomness;
 pub use placeholder::find as placeholder;
 pub use structure::{Outcome, aws_account, base36, base62, marvin32};
@@ -49,6 +52,8 @@ pub struct Kept {
     pub confidence: Confidence,
     /// The severity, at most the rule's.
     pub severity: Severity,
+    /// Whether it is one that a provider's documentation publishes.
+    pub example: bool,
     /// What spoke for it, in the order in which it was checked.
     pub evidence: Vec<Evidence>,
 }
@@ -64,6 +69,8 @@ pub enum Evidence {
     Random(f32),
     /// A structural check passed: what it found.
     Structure(String),
+    /// Published as an example; by whom.
+    Example(&'static str),
     /// A structural check failed that is not certain enough to reject: what it found.
     Doubt(String),
     /// The generic score, in hundredths of the logarithm of the odds.
@@ -87,6 +94,7 @@ impl fmt::Display for Evidence {
                 )
             }
             Evidence::Structure(what) | Evidence::Canary(what) => f.write_str(what),
+            Evidence::Example(whose) => write!(f, "is an example that {whose} publishes"),
             Evidence::Doubt(what) => write!(f, "though {what}"),
             Evidence::Score(score) => write!(f, "scores {score:+}"),
             Evidence::Feature(what, points) => write!(f, "{points:+} for {what}"),
@@ -184,6 +192,14 @@ pub fn generic_features(hay: &[u8], assigned: &Assigned) -> Option<features::Vec
 /// Judges a candidate of `rule`.
 pub fn judge(rule: &Rule, case: &Case<'_>) -> Verdict {
     let secret = case.secret();
+    if let Some(whose) = published::publisher(secret) {
+        return Verdict::Keep(Kept {
+            confidence: Confidence::High,
+            severity: rule.severity.min(Severity::Low),
+            example: true,
+            evidence: vec![Evidence::Example(whose)],
+        });
+    }
     if let (Matcher::Assignment(assignment), Some(assigned)) = (&rule.matcher, case.assigned)
         && assignment.value.is_none()
     {
@@ -203,6 +219,7 @@ pub fn judge(rule: &Rule, case: &Case<'_>) -> Verdict {
     let mut kept = Kept {
         confidence: rule.confidence,
         severity: rule.severity,
+        example: false,
         evidence: Vec::new(),
     };
     kept.evidence.push(match case.assigned {

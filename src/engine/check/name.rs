@@ -24,7 +24,7 @@ const PROTOCOL: [&str; 17] = [
     "change",
 ];
 /// Words that make a key the name of a place.
-const KEYED: [&str; 22] = [
+const KEYED: [&str; 26] = [
     "s3",
     "object",
     "dest",
@@ -47,6 +47,10 @@ const KEYED: [&str; 22] = [
     "registry",
     "blob",
     "bucket",
+    "id",
+    "name",
+    "type",
+    "socket",
 ];
 
 /// What a name says.
@@ -114,6 +118,22 @@ impl Name {
         }
     }
 
+    /// Whether it says that something is a key and nothing more.
+    pub fn is_bare_key(&self) -> bool {
+        self.words == 1 && self.strongest == Class::Key
+    }
+
+    /// Whether a word before the name makes what it names a protocol's or a public one: `Page Token: x`.
+    pub fn is_spoiled_by(&self, before: &[u8]) -> bool {
+        let mut lower = [0; 24];
+        let Some(lower) = lower.get_mut(..before.len()) else {
+            return false;
+        };
+        lower.copy_from_slice(before);
+        lower.make_ascii_lowercase();
+        class(lower) == Class::Public || self.words == 1 && among(&PROTOCOL, lower)
+    }
+
     /// How many words are of `class`.
     pub fn count(&self, class: Class) -> i16 {
         self.counts[class as usize]
@@ -135,9 +155,6 @@ impl Name {
         if about.contains(&self.last[0]) {
             return Some("the name speaks of something about a secret");
         }
-        if self.words == 1 && self.strongest == Class::Key {
-            return Some("a key, but of what kind is not said");
-        }
         (self.count(Class::Public) > 0).then_some("the name speaks of something public")
     }
 }
@@ -156,7 +173,7 @@ mod tests {
             ("apiKey", Class::SecretKey, true),
             ("SECRET_KEY", Class::SecretKey, true),
             ("userpassword", Class::Password, true),
-            ("key", Class::Key, false),
+            ("key", Class::Key, true),
             ("cookieKey", Class::Key, true),
             ("password_hash", Class::Digest, false),
             ("publicKey", Class::Key, false),

@@ -7,7 +7,7 @@ use super::structure::decode;
 use super::words::{known_words, word_like};
 
 /// Passwords that stand for one, or that everybody knows.
-const DEFAULTS: [&str; 40] = [
+const DEFAULTS: [&str; 42] = [
     "password",
     "passwd",
     "pass",
@@ -48,6 +48,8 @@ const DEFAULTS: [&str; 40] = [
     "null",
     "xxx",
     "abc",
+    "public",
+    "private",
 ];
 
 /// Why `value` is no password, whatever stands around it.

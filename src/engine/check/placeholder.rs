@@ -6,7 +6,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 /// Words that a real credential does not hold. Four letters stand in a given 40 characters of random text once in
 /// thirty thousand times; shorter words would cost findings.
-const STOP_WORDS: [&str; 53] = [
+const STOP_WORDS: [&str; 55] = [
     "example",
     "sample",
     "placeholder",
@@ -60,6 +60,8 @@ const STOP_WORDS: [&str; 53] = [
     "not-a-secret",
     "notasecret",
     "not_a_secret",
+    "not-set",
+    "not_set",
 ];
 
 static MATCHER: LazyLock<AhoCorasick> = LazyLock::new(|| {
@@ -111,10 +113,15 @@ fn holds_slot(secret: &[u8]) -> bool {
 /// One character six times in a row, or three different ones at most.
 fn repeated(secret: &[u8]) -> Option<&'static str> {
     let mut run = 1;
+    let plain = secret.len() >= 64 && secret.iter().all(u8::is_ascii_alphanumeric);
     for pair in secret.windows(2) {
         run = if pair[0] == pair[1] { run + 1 } else { 1 };
         // Base64 of zero bytes is a run of `A`, and JWTs and keys hold such.
         if run >= 6 && pair[0] != b'A' && pair[0] != b'=' {
+            return Some("a repeated character");
+        }
+        // Four capitals in a row, in a longer text of letters and digits: base64 of data, not of randomness.
+        if run >= 4 && pair[0].is_ascii_uppercase() && pair[0] != b'A' && plain {
             return Some("a repeated character");
         }
     }

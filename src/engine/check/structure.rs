@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::Beside;
 use super::canary::canary_word;
+use super::coded::{nkey, snowflake};
 use super::password::{basic_auth, opaque, password, url_password};
 use crate::rule::Structure;
 
@@ -54,6 +55,8 @@ pub fn check(check: Structure, secret: &[u8], beside: Beside<'_>) -> Outcome {
         Structure::EncodedKey => encoded_key(secret),
         Structure::BasicAuth => basic_auth(secret),
         Structure::Canary => verdict(canary_word(secret).is_some(), "a canary word's checksum"),
+        Structure::Nkey => nkey(secret),
+        Structure::Snowflake => snowflake(secret),
     }
 }
 
@@ -217,7 +220,8 @@ pub fn aws_account(body: &[u8]) -> Option<u64> {
     Some(((bits >> 32) as u64 & 0x7fff_ffff_ff80) >> 7)
 }
 
-/// The header must be JSON with an `alg`; the payload tells the expiry.
+/// The header must be JSON with an `alg`; the payload tells the expiry. Without a signature it opens nothing, but still
+/// tells who and where.
 fn jwt(token: &[u8]) -> Outcome {
     let mut parts = token.split(|&b| b == b'.');
     let json =
@@ -238,8 +242,14 @@ fn jwt(token: &[u8]) -> Outcome {
     if alg.eq_ignore_ascii_case("none") {
         return Rejected("an unsigned JWT, which proves nothing to anyone".into());
     }
-    let expiry = json(parts.next()).and_then(|payload| payload.get("exp")?.as_i64());
-    match expiry {
+    let payload = json(parts.next());
+    if parts.next().is_none_or(|signature| signature.len() < 16) {
+        return match payload {
+            Some(payload) if payload.is_object() => Harmless("its signature is cut off".into()),
+            _ => Rejected("cut off".into()),
+        };
+    }
+    match payload.and_then(|payload| payload.get("exp")?.as_i64()) {
         Some(when) => Proved(format!(
             "a JWT signed with {alg}, valid until {}",
             date(when)
@@ -400,14 +410,22 @@ fn base64_json(token: &[u8]) -> Outcome {
 
 /// Decodes base64 of either alphabet, padded or not.
 pub fn decode(text: &[u8]) -> Option<Vec<u8>> {
+    engine_for(text).decode(text).ok()
+}
+
+/// The same into memory at hand; how many bytes there are. Nothing where they do not fit.
+pub fn decode_into(text: &[u8], out: &mut [u8]) -> Option<usize> {
+    engine_for(text).decode_slice(text, out).ok()
+}
+
+fn engine_for(text: &[u8]) -> GeneralPurpose {
     const LAX: GeneralPurposeConfig = GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
         .with_decode_allow_trailing_bits(true);
     const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LAX);
     const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LAX);
     let url_safe = text.iter().any(|b| matches!(b, b'-' | b'_'));
-    let engine = if url_safe { URL_SAFE } else { STANDARD };
-    engine.decode(text).ok()
+    if url_safe { URL_SAFE } else { STANDARD }
 }
 
 #[cfg(test)]

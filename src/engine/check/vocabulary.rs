@@ -36,7 +36,7 @@ pub enum Class {
     Test,
 }
 
-const PASSWORDS: [&str; 17] = [
+const PASSWORDS: [&str; 20] = [
     "password",
     "passwd",
     "passwort",
@@ -54,6 +54,9 @@ const PASSWORDS: [&str; 17] = [
     "userpwd",
     "dbpwd",
     "rootpw",
+    "bindpw",
+    "psk",
+    "authtok",
 ];
 const SECRETS: [&str; 4] = ["secret", "secrets", "clientsecret", "appsecret"];
 const TOKENS: [&str; 6] = ["token", "tokens", "jwt", "pat", "bearer", "ticket"];
@@ -208,7 +211,7 @@ const DIGESTS: [&str; 23] = [
     "algo",
     "cert",
 ];
-const TEXTS: [&str; 58] = [
+const TEXTS: [&str; 64] = [
     "results",
     "source",
     "chars",
@@ -267,6 +270,12 @@ const TEXTS: [&str; 58] = [
     "separator",
     "delimiter",
     "encoding",
+    "pressed",
+    "press",
+    "binding",
+    "bindings",
+    "listener",
+    "event",
 ];
 const NUMBERS: [&str; 40] = [
     "length",

@@ -7,6 +7,7 @@
 mod notification;
 mod result;
 mod rule;
+mod taxa;
 mod uri;
 
 use std::collections::BTreeMap;
@@ -15,8 +16,8 @@ use std::sync::Arc;
 
 use serde_json::json;
 use serde_sarif::sarif::{
-    ArtifactLocation, Location, Message, MultiformatMessageString, PhysicalLocation,
-    ReportingDescriptor, Run, Sarif as Log, Tool, ToolComponent, ToolComponentReference, Version,
+    ArtifactLocation, Location, Message, MultiformatMessageString, PhysicalLocation, Run,
+    Sarif as Log, Tool, ToolComponent, Version,
 };
 
 use super::{Out, Report};
@@ -27,9 +28,6 @@ const SCHEMA: &str =
 
 /// The name under which `originalUriBaseIds` tells the scan's root. GitHub takes an unnamed base for the checkout.
 const BASE: &str = "SRCROOT";
-
-/// The one weakness that every finding is: use of hard-coded credentials.
-const CWE: &str = "CWE-798";
 
 /// The report as a SARIF log. It is written at the end: results point into a sorted list of the rules that have any.
 pub struct Sarif<'w> {
@@ -85,7 +83,7 @@ impl<'w> Sarif<'w> {
             .tool(Tool::builder().driver(driver(&used)).build())
             .column_kind(json!("unicodeCodePoints"))
             .redaction_tokens([MASK.to_owned()])
-            .taxonomies([taxonomy()])
+            .taxonomies(taxa::taxonomies())
             .invocations([notification::invocation(&self.skips, summary)])
             .results(results.collect::<Vec<_>>())
             .build();
@@ -109,31 +107,7 @@ fn driver(used: &[Used]) -> ToolComponent {
         .information_uri(env!("CARGO_PKG_REPOSITORY"))
         .rules(used.iter().map(rule::descriptor).collect::<Vec<_>>())
         .notifications(notification::descriptors())
-        .supported_taxonomies([cwe()])
-        .build()
-}
-
-fn cwe() -> ToolComponentReference {
-    ToolComponentReference::builder()
-        .name("CWE")
-        .index(0)
-        .build()
-}
-
-fn taxonomy() -> ToolComponent {
-    let weakness = ReportingDescriptor::builder()
-        .id(CWE)
-        .name("UseOfHardCodedCredentials")
-        .short_description(text("Use of Hard-coded Credentials"))
-        .help_uri("https://cwe.mitre.org/data/definitions/798.html")
-        .build();
-    ToolComponent::builder()
-        .name("CWE")
-        .organization("MITRE")
-        .short_description(text("The MITRE Common Weakness Enumeration"))
-        .information_uri("https://cwe.mitre.org/")
-        .is_comprehensive(false)
-        .taxa([weakness])
+        .supported_taxonomies(taxa::supported())
         .build()
 }
 

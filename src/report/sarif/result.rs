@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use serde_sarif::sarif::{
-    ArtifactContent, Message, PropertyBag, Region, Result as SarifResult, Suppression,
-    SupressionKind, SupressionStatus,
+    ArtifactContent, Location as SarifLocation, Message, PropertyBag, Region,
+    Result as SarifResult, Suppression, SupressionKind, SupressionStatus,
 };
 
 use super::rule::level;
 use super::{physical, place};
-use crate::model::{Acceptance, Confidence, Finding, Fingerprint, Location};
+use crate::model::{Acceptance, Confidence, Finding, Fingerprint, Location, Part, Position};
 use crate::report::record;
 use crate::report::shown::harmless;
 
@@ -22,7 +22,7 @@ pub fn result(finding: &Finding, location: &Location, rule: usize) -> SarifResul
     let mut physical = physical(&location.origin);
     physical.region = Some(region(location, &finding.masked));
     physical.context_region = Some(context(location));
-    SarifResult::builder()
+    let mut result = SarifResult::builder()
         .rule_id(&finding.rule.id)
         .rule_index(rule as i64)
         .level(level(finding.severity))
@@ -43,7 +43,29 @@ pub fn result(finding: &Finding, location: &Location, rule: usize) -> SarifResul
         )
         .rank(rank(finding.confidence))
         .properties(properties(finding, location))
-        .build()
+        .build();
+    result.related_locations = match location.parts.is_empty() {
+        true => None,
+        false => Some(
+            location
+                .parts
+                .iter()
+                .map(|part| related(location, part))
+                .collect(),
+        ),
+    };
+    result
+}
+
+/// Another part of the credential.
+fn related(location: &Location, part: &Part) -> SarifLocation {
+    let mut physical = physical(&location.origin);
+    physical.region = Some(extent(part.start, part.end, &part.masked));
+    let mut place = place(physical);
+    place.message = Some(Message::from(
+        format!("{}: {}", part.name, part.masked).as_str(),
+    ));
+    place
 }
 
 fn message(finding: &Finding) -> Message {
@@ -61,7 +83,10 @@ fn message(finding: &Finding) -> Message {
 
 /// Exactly the secret: from 1, the end exclusive, in code points.
 fn region(location: &Location, masked: &str) -> Region {
-    let (start, end) = (location.start, location.end);
+    extent(location.start, location.end, masked)
+}
+
+fn extent(start: Position, end: Position, masked: &str) -> Region {
     Region::builder()
         .start_line(start.line as i64)
         .start_column(start.column as i64)

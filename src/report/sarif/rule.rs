@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use serde_sarif::sarif::{
-    MultiformatMessageString, PropertyBag, ReportingConfiguration, ReportingDescriptor,
-    ReportingDescriptorReference, ReportingDescriptorRelationship, ResultLevel,
+    MultiformatMessageString, PropertyBag, ReportingConfiguration, ReportingDescriptor, ResultLevel,
 };
 
-use super::{CWE, Used, cwe, text};
+use super::{Used, taxa, text};
 use crate::model::{RuleInfo, Severity};
 
 /// The level of a severity.
@@ -49,7 +48,7 @@ pub fn descriptor(used: &Used) -> ReportingDescriptor {
                 .level(json!(level(rule.severity)))
                 .build(),
         )
-        .relationships([weakness()])
+        .relationships(taxa::relationships(&rule.tags))
         .properties(properties(used))
         .build();
     descriptor.help_uri = rule.references.iter().find(|uri| is_web(uri)).cloned();
@@ -73,18 +72,6 @@ fn properties(used: &Used) -> PropertyBag {
     PropertyBag::builder()
         .tags(tags)
         .additional_properties(more)
-        .build()
-}
-
-fn weakness() -> ReportingDescriptorRelationship {
-    let target = ReportingDescriptorReference::builder()
-        .id(CWE)
-        .index(0)
-        .tool_component(cwe())
-        .build();
-    ReportingDescriptorRelationship::builder()
-        .target(target)
-        .kinds(["superset".to_owned()])
         .build()
 }
 

@@ -101,6 +101,7 @@ mod tests {
             offset: 0,
         };
         let location = Location {
+            parts: Vec::new(),
             origin: Origin::Stdin,
             start,
             end: start,

@@ -67,6 +67,11 @@ impl<'w> Text<'w> {
         let gutter = primary.start.line.to_string().len();
         self.source(finding, primary, gutter)?;
 
+        for part in &primary.parts {
+            let (line, column) = (part.start.line, part.start.column);
+            let text = format!("{} {} at {line}:{column}", part.name, part.masked);
+            self.bare_note(gutter, "with", &harmless(&text))?;
+        }
         self.note(gutter, "why", &finding.reasons.join(", "))?;
         for (label, text) in history::notes(finding) {
             self.note(gutter, label, &text)?;

@@ -26,6 +26,31 @@ struct Seen {
     edges: Vec<Edge>,
     names: Names,
     commits: Vec<Commit>,
+    numbers: Numbers,
+}
+
+/// The numbers of objects that were asked for lately: directories hold the same directories in commit after commit.
+#[derive(Default)]
+struct Numbers(Vec<Option<(ObjectId, Option<u32>)>>);
+
+impl Numbers {
+    /// How many are kept.
+    const KEPT: usize = 1 << 12;
+
+    fn of(&mut self, store: &Store, id: &gix::oid) -> Option<u32> {
+        if self.0.is_empty() {
+            self.0.resize(Self::KEPT, None);
+        }
+        let slot = &mut self.0[mark(id) % Self::KEPT];
+        if let Some((known, number)) = slot
+            && known.as_ref() == id
+        {
+            return *number;
+        }
+        let number = store.number(id);
+        *slot = Some((id.to_owned(), number));
+        number
+    }
 }
 
 /// Names by numbers.
@@ -90,7 +115,7 @@ impl Trace<'_> {
             if !entry.mode.is_tree() && !self.marks[mark(entry.oid)] {
                 continue;
             }
-            let Some(child) = self.store.number(entry.oid) else {
+            let Some(child) = seen.numbers.of(self.store, entry.oid) else {
                 continue;
             };
             if entry.mode.is_tree() || self.files[child as usize] {
