@@ -8,6 +8,7 @@
 //! - `model <- rule <- engine`, and never the other way round: the engine knows no file system and no report.
 //! - A secret reaches an output only through [`model::Secret::expose`].
 
+pub mod agent;
 pub mod config;
 pub mod engine;
 pub mod model;

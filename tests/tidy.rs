@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 
 /// Each room with the rooms that it may see. `scan` joins sources and engine; nobody sees `cli`.
-const ROOMS: [(&str, &[&str]); 9] = [
+const ROOMS: [(&str, &[&str]); 10] = [
     ("model", &[]),
     ("platform", &[]),
     ("rule", &["model"]),
@@ -17,6 +17,7 @@ const ROOMS: [(&str, &[&str]); 9] = [
     ("config", &["model", "suppress"]),
     ("report", &["model", "rule"]),
     ("scan", &["model", "rule", "engine", "source", "suppress"]),
+    ("agent", &["model", "rule", "engine", "platform"]),
 ];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {

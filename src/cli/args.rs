@@ -62,6 +62,9 @@ pub enum Command {
     /// Accept what is there today, so that only what is new is reported.
     #[command(subcommand, after_help = BASELINE_EXAMPLES)]
     Baseline(BaselineCommand),
+    /// Guard agents: hooks, their installation, transcripts and settings.
+    #[command(subcommand)]
+    Agent(super::agent::AgentCommand),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.

@@ -1,5 +1,6 @@
 //! The binary: arguments -> settings -> one function per command -> exit code.
 
+mod agent;
 mod args;
 mod baseline;
 mod ignore_file;
@@ -32,6 +33,8 @@ enum Exit {
     Incomplete,
     /// Stopped by Ctrl-C.
     Interrupted,
+    /// What another protocol asks for.
+    Code(u8),
 }
 
 impl From<Exit> for ExitCode {
@@ -41,6 +44,7 @@ impl From<Exit> for ExitCode {
             Exit::Findings => 1,
             Exit::Incomplete => 2,
             Exit::Interrupted => 130,
+            Exit::Code(code) => code,
         })
     }
 }
@@ -103,6 +107,7 @@ pub fn main() -> ExitCode {
         }
         Command::Rules(command) => rules::run(command),
         Command::Baseline(command) => baseline::run(command),
+        Command::Agent(command) => agent::run(command),
         Command::Completions { shell } => Ok(completions(*shell)),
     };
     match done {
