@@ -24,7 +24,8 @@ fn call(event: &str) -> Vec<u8> {
 
 fn agent_hook(c: &mut Criterion) {
     let token = keysieve::engine::example::expand("<crc32-base62:ghp_>", 1);
-    let log = "2026-11-20T10:00:00Z INFO request done status=200 path=/v1/items ms=12\n".repeat(500);
+    let log =
+        "2026-11-20T10:00:00Z INFO request done status=200 path=/v1/items ms=12\n".repeat(500);
     let event = |output: String| {
         serde_json::json!({
             "session_id": "s", "transcript_path": "/t", "cwd": "/", "hook_event_name": "PostToolUse",

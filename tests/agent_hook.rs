@@ -1,9 +1,7 @@
 //! Events of every agent and kind of tool, as data: `fixtures/agent/*/*.json`. Each says where its shape was read, and the
 //! whole answer for a secret and for a harmless value in its place.
 //!
-//! In an event `{{SECRET}}` stands for a generated token, or for `not-a-secret`. In an answer `{{PLACEHOLDER}}` stands for
-//! what redaction leaves, `{{REASON}}` for any text of keysieve's that holds no secret, `{{EXEC:line}}` for a command that
-//! runs `line` through `keysieve exec`.
+//! What the marks in them stand for: `keysieve::agent::rehearsal`.
 
 mod support;
 
@@ -12,18 +10,12 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use keysieve::agent::event::Answer;
+use keysieve::agent::rehearsal::{mismatch, wraps};
 use serde_json::Value;
 use support::{Running, Tree, token};
 
 const HARMLESS: &str = "not-a-secret";
-
-/// An answer as the process gave it.
-#[derive(Debug)]
-struct Answer {
-    stdout: Option<Value>,
-    stderr: String,
-    code: i32,
-}
 
 fn call(tree: &Tree, event: &str, args: &[&str]) -> Answer {
     let mut command = tree.keysieve(["agent", "hook"].iter().chain(args));
@@ -40,56 +32,17 @@ fn call(tree: &Tree, event: &str, args: &[&str]) -> Answer {
             text => Some(serde_json::from_str(text).expect("one JSON value")),
         },
         stderr: run.stderr.trim_end().to_owned(),
-        code: run.code,
+        code: u8::try_from(run.code).expect("no signal ended it"),
     }
-}
-
-/// Where `got` is not what `want` describes.
-fn differs(want: &Value, got: &Value, secret: &str) -> Option<String> {
-    let wrong = || Some(format!("expected {want}, got {got}"));
-    match (want, got) {
-        (Value::String(want), Value::String(got)) => {
-            let exec = want.strip_prefix("{{EXEC:").and_then(|w| w.strip_suffix("}}"));
-            let fits = if want == "{{REASON}}" {
-                got.starts_with("keysieve") && !got.contains(secret)
-            } else if let Some(line) = exec {
-                runs(got, line)
-            } else {
-                *got == want.replace("{{PLACEHOLDER}}", "[REDACTED:github-pat]")
-            };
-            if fits { None } else { wrong() }
-        }
-        (Value::Array(want_items), Value::Array(items)) if want_items.len() == items.len() => {
-            let mut pairs = want_items.iter().zip(items);
-            pairs.find_map(|(want, got)| differs(want, got, secret))
-        }
-        (Value::Object(want), Value::Object(got)) => {
-            if !want.keys().eq(got.keys()) {
-                return wrong();
-            }
-            let mut pairs = want.values().zip(got.values());
-            pairs.find_map(|(want, got)| differs(want, got, secret))
-        }
-        _ if want == got => None,
-        _ => wrong(),
-    }
-}
-
-/// Whether `command` runs `line` in a shell below `keysieve exec`.
-fn runs(command: &str, line: &str) -> bool {
-    let words = shlex::split(command).unwrap_or_default();
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let [program, "exec", "--", _, "-c", last] = words[..] else {
-        return false;
-    };
-    Path::new(program).is_absolute() && last == line
 }
 
 fn fixtures() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/agent");
     let list = |folder: &Path| -> Vec<PathBuf> {
         let entries = fs::read_dir(folder).expect("the fixtures are there");
-        entries.map(|entry| entry.expect("it can be listed").path()).collect()
+        entries
+            .map(|entry| entry.expect("it can be listed").path())
+            .collect()
     };
     let folders = list(&root).into_iter().filter(|path| path.is_dir());
     let mut files: Vec<PathBuf> = folders.flat_map(|folder| list(&folder)).collect();
@@ -107,28 +60,22 @@ fn answers_every_event_in_its_agents_protocol() {
     for file in &files {
         let text = fs::read_to_string(file).expect("fixtures are text");
         let fixture: Value = serde_json::from_str(&text).expect("fixtures are JSON");
-        assert!(fixture["source"].is_string(), "{}: no source", file.display());
+        assert!(
+            fixture["source"].is_string(),
+            "{}: no source",
+            file.display()
+        );
         for (case, value) in [("secret", &token[..]), ("clean", HARMLESS)] {
             let event = fixture["event"].to_string().replace("{{SECRET}}", value);
             let answer = call(&tree, &event, &[]);
-            let want = &fixture[case];
-            let want_err = want.get("stderr").cloned().unwrap_or(Value::from(""));
-            let stderr = differs(&want_err, &Value::from(&answer.stderr[..]), &token);
-            let stdout = match (want.get("stdout"), &answer.stdout) {
-                (Some(want), Some(got)) => differs(want, got, &token),
-                (None, None) => None,
-                (want, got) => Some(format!("expected {want:?}, got {got:?}")),
-            };
-            let code = (want["code"] != answer.code)
-                .then(|| format!("expected {}, got {}", want["code"], answer.code));
-            let said = format!("{answer:?}");
-            let leak = said.contains(&token).then(|| "the secret comes through".to_owned());
-            for (what, difference) in
-                [("stdout", stdout), ("stderr", stderr), ("code", code), ("answer", leak)]
-            {
-                if let Some(difference) = difference {
-                    wrong.push(format!("{} ({case}), {what}: {difference}", file.display()));
-                }
+            if format!("{answer:?}").contains(&token) {
+                wrong.push(format!(
+                    "{} ({case}): the secret comes through",
+                    file.display()
+                ));
+            }
+            if let Some(difference) = mismatch(&fixture[case], &answer, &token, "github-pat") {
+                wrong.push(format!("{} ({case}): {difference}", file.display()));
             }
         }
     }
@@ -144,7 +91,10 @@ fn unknown_fields_change_nothing() {
         let text = fs::read_to_string(&file).expect("fixtures are text");
         let fixture: Value = serde_json::from_str(&text).expect("fixtures are JSON");
         // What is not known at all is looked at as a whole, with everything that is in it.
-        if file.parent().is_some_and(|folder| folder.ends_with("unknown")) {
+        if file
+            .parent()
+            .is_some_and(|folder| folder.ends_with("unknown"))
+        {
             continue;
         }
         let plain = fixture["event"].to_string().replace("{{SECRET}}", &token);
@@ -175,15 +125,25 @@ fn reads_of_secret_files_go_by_policy() {
         ("codex/pre-read-key.json", "ask", Some("deny")),
     ];
     for (name, policy, want) in cases {
-        let answer = call(&tree, &event_of(name).to_string(), &["--secret-files", policy]);
+        let answer = call(
+            &tree,
+            &event_of(name).to_string(),
+            &["--secret-files", policy],
+        );
         let got = answer.stdout.as_ref().map(|out| {
-            out["hookSpecificOutput"]["permissionDecision"].as_str().expect("a decision")
+            out["hookSpecificOutput"]["permissionDecision"]
+                .as_str()
+                .expect("a decision")
         });
         assert_eq!(got, want, "{name}, {policy}");
     }
     // Where what is read cannot be replaced, redaction is refusal.
     for name in ["cursor/before-read-env.json", "windsurf/pre-read-env.json"] {
-        let answer = call(&tree, &event_of(name).to_string(), &["--secret-files", "redact"]);
+        let answer = call(
+            &tree,
+            &event_of(name).to_string(),
+            &["--secret-files", "redact"],
+        );
         let denied = answer.stdout.is_some_and(|out| out["permission"] == "deny");
         assert!(denied || answer.code == 2, "{name}");
     }
@@ -222,7 +182,10 @@ fn a_file_is_looked_at_before_it_is_sent_or_read_for_good() {
         assert_eq!(answer.stdout.is_some(), denied, "{line}");
         let said = format!("{answer:?}");
         assert!(!said.contains(&token));
-        assert!(!denied || said.contains("config.yml, line 2, column 8"), "{said}");
+        assert!(
+            !denied || said.contains("config.yml, line 2, column 8"),
+            "{said}"
+        );
     }
     for (name, code) in [("config.yml", 2), ("clean.yml", 0), ("gone.yml", 0)] {
         read["tool_info"]["file_path"] = format!("{cwd}/{name}").into();
@@ -234,13 +197,22 @@ fn a_file_is_looked_at_before_it_is_sent_or_read_for_good() {
 fn shell_commands_are_wrapped_where_asked() {
     let tree = Tree::new();
     let event = |name: &str| event_of(name).to_string().replace("{{SECRET}}", HARMLESS);
-    let claude = call(&tree, &event("claude-code/pre-bash.json"), &["--wrap", "always"]);
+    let claude = call(
+        &tree,
+        &event("claude-code/pre-bash.json"),
+        &["--wrap", "always"],
+    );
     let out = claude.stdout.expect("a new input");
     let input = &out["hookSpecificOutput"]["updatedInput"];
     let line = "curl -H 'Authorization: token not-a-secret' https://api.github.com";
-    assert!(runs(input["command"].as_str().expect("a command"), line));
+    assert!(wraps(input["command"].as_str().expect("a command"), line));
     assert_eq!(input["description"], "Call the API");
-    assert!(out["hookSpecificOutput"].get("permissionDecision").is_none(), "never `allow`");
+    assert!(
+        out["hookSpecificOutput"]
+            .get("permissionDecision")
+            .is_none(),
+        "never `allow`"
+    );
     let cursor = call(&tree, &event("cursor/pre-shell.json"), &["--wrap", "never"]);
     assert_eq!(cursor.stdout, Some(serde_json::json!({})));
     // Codex changes an input only together with `allow`, which would skip the user's prompt.
@@ -252,24 +224,43 @@ fn shell_commands_are_wrapped_where_asked() {
 fn what_cannot_be_read_is_withheld() {
     let tree = Tree::new();
     let token = token(14);
-    let truncated = format!("{{\"hook_event_name\":\"PreToolUse\",\"tool_input\":{{\"c\":\"{token}");
+    let truncated =
+        format!("{{\"hook_event_name\":\"PreToolUse\",\"tool_input\":{{\"c\":\"{token}");
     let deep = "[".repeat(100_000);
     for event in ["", "not JSON", &truncated, &deep] {
         let answer = call(&tree, event, &[]);
         assert_eq!((answer.code, answer.stdout), (2, None));
-        assert!(answer.stderr.starts_with("keysieve withheld this"), "{}", answer.stderr);
+        assert!(
+            answer.stderr.starts_with("keysieve withheld this"),
+            "{}",
+            answer.stderr
+        );
         assert!(!answer.stderr.contains(&token));
         let answer = call(&tree, event, &["--fail-open", "--agent", "cursor"]);
-        assert_eq!((answer.code, answer.stdout), (0, Some(serde_json::json!({}))));
+        assert_eq!(
+            (answer.code, answer.stdout),
+            (0, Some(serde_json::json!({})))
+        );
     }
-    let answer = call(&tree, &event_of("claude-code/pre-read.json").to_string(), &["--timeout", "0"]);
-    assert!(answer.stdout.is_some() || answer.code == 2, "no time is not enough: {answer:?}");
+    let answer = call(
+        &tree,
+        &event_of("claude-code/pre-read.json").to_string(),
+        &["--timeout", "0"],
+    );
+    assert!(
+        answer.stdout.is_some() || answer.code == 2,
+        "no time is not enough: {answer:?}"
+    );
 }
 
 #[test]
 fn wrong_usage_stops_the_agent() {
     let tree = Tree::new();
-    for args in [["--agent", "nobody"], ["--wrap", "x"], ["--secret-files", "x"]] {
+    for args in [
+        ["--agent", "nobody"],
+        ["--wrap", "x"],
+        ["--secret-files", "x"],
+    ] {
         let answer = call(&tree, "{}", &args);
         assert_eq!(answer.code, 2, "{args:?}");
     }

@@ -131,9 +131,18 @@ impl Kind {
             "read" | "read_file" | "readfile" | "view" | "notebookread" | "read_many_files"
             | "copilot_readfile" => Kind::Read,
             "write" | "write_file" | "create" | "create_file" | "createfile" => Kind::Write,
-            "edit" | "multiedit" | "notebookedit" | "replace" | "str_replace_editor"
-            | "apply_patch" | "patch" | "strreplace" | "editfiles" | "insert_edit_into_file"
-            | "replace_string_in_file" | "multi_replace_string_in_file" => Kind::Edit,
+            "edit"
+            | "multiedit"
+            | "notebookedit"
+            | "replace"
+            | "str_replace_editor"
+            | "apply_patch"
+            | "patch"
+            | "strreplace"
+            | "editfiles"
+            | "insert_edit_into_file"
+            | "replace_string_in_file"
+            | "multi_replace_string_in_file" => Kind::Edit,
             _ => Kind::Other,
         }
     }

@@ -151,7 +151,9 @@ impl<'a> Guard<'a> {
         };
         match self.scanner.value("", &event.body) {
             None => Decision {
-                reason: format!("keysieve does not know the shape of {name}; scanned as a whole, it holds no secret"),
+                reason: format!(
+                    "keysieve does not know the shape of {name}; scanned as a whole, it holds no secret"
+                ),
                 ..Decision::pass()
             },
             Some(_) => self.found(
@@ -240,13 +242,7 @@ impl<'a> Guard<'a> {
         None
     }
 
-    fn secret_file(
-        &self,
-        event: &Event,
-        tool: &str,
-        path: &str,
-        what: What,
-    ) -> Option<Decision> {
+    fn secret_file(&self, event: &Event, tool: &str, path: &str, what: What) -> Option<Decision> {
         let replaceable = match event.kind {
             Kind::Read => event.can.replace_read,
             _ => event.can.replace_shell,
@@ -336,7 +332,9 @@ impl<'a> Guard<'a> {
             return match self.scanner.found.is_empty() {
                 true => Decision {
                     verdict: Verdict::Replace(new),
-                    reason: format!("keysieve {what}: it read a file that holds secrets and nothing else"),
+                    reason: format!(
+                        "keysieve {what}: it read a file that holds secrets and nothing else"
+                    ),
                     found: Vec::new(),
                 },
                 false => self.found(Verdict::Replace(new), &what, ""),
@@ -391,7 +389,14 @@ fn list(found: &[Found]) -> String {
     let mut said: Vec<String> = found
         .iter()
         .take(LISTED)
-        .map(|found| format!("{} ({}) at {}", found.description, found.rule, found.place()))
+        .map(|found| {
+            format!(
+                "{} ({}) at {}",
+                found.description,
+                found.rule,
+                found.place()
+            )
+        })
         .collect();
     if found.len() > LISTED {
         said.push(format!("{} more", found.len() - LISTED));

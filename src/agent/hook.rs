@@ -224,14 +224,26 @@ mod tests {
 
     #[test]
     fn withholds_what_is_no_event() {
-        for input in ["", "{", "[]", "null", "\"x\"", "{\"a\":1}}", "{\"a\":\u{0}}"] {
+        for input in [
+            "",
+            "{",
+            "[]",
+            "null",
+            "\"x\"",
+            "{\"a\":1}}",
+            "{\"a\":\u{0}}",
+        ] {
             let closed = run(input.as_bytes(), engine, &settings(false));
             assert_eq!(closed.answer.code, 2, "{input:?}");
             assert_eq!(closed.answer.stdout, None);
             assert!(closed.answer.stderr.contains("withheld"));
             assert_eq!(closed.record.decision, "withhold");
             let open = run(input.as_bytes(), engine, &settings(true));
-            assert_eq!((open.answer.code, open.answer.stdout), (0, None), "{input:?}");
+            assert_eq!(
+                (open.answer.code, open.answer.stdout),
+                (0, None),
+                "{input:?}"
+            );
         }
     }
 
@@ -243,7 +255,11 @@ mod tests {
             "tool_response": {"type": "text", "file": {"filePath": "/a", "content": "x", "numLines": 1}},
         });
         let defect = || -> Engine { panic!("a defect that quotes the event") };
-        let outcome = run(std::io::Cursor::new(event.to_string()), defect, &settings(false));
+        let outcome = run(
+            std::io::Cursor::new(event.to_string()),
+            defect,
+            &settings(false),
+        );
         let answer = outcome.answer;
         let output = &answer.stdout.expect("an answer")["hookSpecificOutput"]["updatedToolOutput"];
         assert_eq!(output["type"], "text");
@@ -263,7 +279,10 @@ mod tests {
                 Ok(0)
             }
         }
-        let settings = Settings { timeout: Duration::from_millis(1), ..settings(false) };
+        let settings = Settings {
+            timeout: Duration::from_millis(1),
+            ..settings(false)
+        };
         let outcome = run(Never, engine, &settings);
         assert_eq!(outcome.answer.code, 2);
         assert!(outcome.answer.stderr.contains("too long"));
@@ -283,7 +302,10 @@ mod tests {
             let value = parse(text.as_bytes()).expect("an object");
             assert_eq!(value["a"], want, "{text}");
         }
-        assert_eq!(parse(b"{\"a\":\"\xff\"}").expect("an object")["a"], "\u{fffd}");
+        assert_eq!(
+            parse(b"{\"a\":\"\xff\"}").expect("an object")["a"],
+            "\u{fffd}"
+        );
         assert_eq!(parse(b"{\"a\":\"\\u"), None);
     }
 }

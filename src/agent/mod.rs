@@ -8,8 +8,10 @@
 pub mod event;
 pub mod guard;
 pub mod hook;
+pub mod install;
 pub mod protocol;
 pub mod record;
+pub mod rehearsal;
 pub mod secret_file;
 pub mod shell;
 pub mod text;

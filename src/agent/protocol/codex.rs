@@ -43,7 +43,11 @@ pub fn answer(event: &Event, decision: &Decision) -> Answer {
         (Verdict::Replace(output), _) => {
             let text = readable(output);
             // An empty reason is none, and the original would pass.
-            let text = if text.trim().is_empty() { reason } else { &text };
+            let text = if text.trim().is_empty() {
+                reason
+            } else {
+                &text
+            };
             Answer::json(json!({ "decision": "block", "reason": text }))
         }
         (Verdict::Deny | Verdict::Ask, _) => Answer::refusal(reason),

@@ -11,6 +11,9 @@ use super::{pass, readable, warn};
 use crate::agent::event::{Abilities, Agent, Answer, Event, Kind, Phase, Verdict, text};
 use crate::agent::guard::Decision;
 
+/// Copilot cuts an answer of more than 10 MiB, and lets the original pass where it then cannot read it.
+const LONGEST: usize = 9 * 1024 * 1024;
+
 /// Reads an event.
 pub fn read(whole: &Value) -> Option<Event> {
     let get = |keys: [&str; 2]| whole.get(keys[0]).or_else(|| whole.get(keys[1]));
@@ -21,19 +24,29 @@ pub fn read(whole: &Value) -> Option<Event> {
     } else if let (Some(_), Some(error)) = (&tool, whole.get("error")) {
         ("postToolUseFailure", Phase::ToolFailed, error)
     } else if tool.is_some() {
-        ("preToolUse", Phase::BeforeTool, get(["toolArgs", "tool_input"])?)
+        (
+            "preToolUse",
+            Phase::BeforeTool,
+            get(["toolArgs", "tool_input"])?,
+        )
     } else if let Some(prompt) = whole.get("transformedPrompt") {
         ("userPromptTransformed", Phase::Prompt, prompt)
     } else if let Some(prompt) = whole.get("prompt") {
         ("userPromptSubmitted", Phase::Prompt, prompt)
     } else if let Some(response) = get(["response", "last_assistant_message"]) {
         ("subagentStop", Phase::Reply, response)
-    } else if get(["source", "stopReason"]).or(get(["reason", "trigger"])).is_some() {
+    } else if get(["source", "stopReason"])
+        .or(get(["reason", "trigger"]))
+        .is_some()
+    {
         ("session", Phase::Other, &Value::Null)
     } else {
         return None;
     };
-    let changes = matches!(name, "postToolUse" | "userPromptTransformed" | "subagentStop");
+    let changes = matches!(
+        name,
+        "postToolUse" | "userPromptTransformed" | "subagentStop"
+    );
     // Older versions give the arguments as JSON in a string.
     let input = match get(["toolArgs", "tool_input"]) {
         Some(Value::String(text)) => serde_json::from_str(text).unwrap_or_default(),
@@ -89,7 +102,14 @@ pub fn answer(event: &Event, decision: &Decision) -> Answer {
         (Verdict::Replace(reply), Phase::Reply) => {
             Answer::json(json!({ "modifiedResponse": readable(reply) }))
         }
-        (Verdict::Replace(result), _) => Answer::json(json!({ "modifiedResult": camel(result) })),
+        (Verdict::Replace(result), _) => {
+            let mut result = camel(result);
+            if result.to_string().len() > LONGEST {
+                result["textResultForLlm"] =
+                    json!(format!("{reason}; withheld, as it is too long"));
+            }
+            Answer::json(json!({ "modifiedResult": result }))
+        }
         (Verdict::Warn, _) => warn(Agent::Copilot, reason),
         (Verdict::Pass, _) => pass(Agent::Copilot),
     }

@@ -17,8 +17,16 @@ pub fn read(whole: &Value) -> Option<Event> {
     let name = text(whole, &["hook_event_name"])?;
     let (phase, kind, body) = match &name[..] {
         "preToolUse" | "PreToolUse" => (Phase::BeforeTool, None, whole.get("tool_input")?.clone()),
-        "beforeShellExecution" => (Phase::BeforeTool, Some(Kind::Shell), of(whole, &["command"])?),
-        "beforeMCPExecution" => (Phase::BeforeTool, Some(Kind::Mcp), whole.get("tool_input")?.clone()),
+        "beforeShellExecution" => (
+            Phase::BeforeTool,
+            Some(Kind::Shell),
+            of(whole, &["command"])?,
+        ),
+        "beforeMCPExecution" => (
+            Phase::BeforeTool,
+            Some(Kind::Mcp),
+            whole.get("tool_input")?.clone(),
+        ),
         "beforeReadFile" | "beforeTabFileRead" => (
             Phase::BeforeTool,
             Some(Kind::Read),
@@ -27,16 +35,19 @@ pub fn read(whole: &Value) -> Option<Event> {
         "postToolUse" | "PostToolUse" => (
             Phase::AfterTool,
             None,
-            whole.get("tool_output").or_else(|| whole.get("tool_response"))?.clone(),
+            whole
+                .get("tool_output")
+                .or_else(|| whole.get("tool_response"))?
+                .clone(),
         ),
         "postToolUseFailure" => (Phase::ToolFailed, None, whole.get("error_message")?.clone()),
-        "beforeSubmitPrompt" | "UserPromptSubmit" => {
-            (Phase::Prompt, None, of(whole, &["prompt"])?)
-        }
+        "beforeSubmitPrompt" | "UserPromptSubmit" => (Phase::Prompt, None, of(whole, &["prompt"])?),
         "afterShellExecution" => (Phase::Reply, None, whole.get("output")?.clone()),
         "afterMCPExecution" => (Phase::Reply, None, whole.get("result_json")?.clone()),
         "afterFileEdit" | "afterTabFileEdit" => (Phase::Reply, None, whole.get("edits")?.clone()),
-        "afterAgentResponse" | "afterAgentThought" => (Phase::Reply, None, whole.get("text")?.clone()),
+        "afterAgentResponse" | "afterAgentThought" => {
+            (Phase::Reply, None, whole.get("text")?.clone())
+        }
         "sessionStart" | "sessionEnd" | "preCompact" | "stop" | "subagentStart"
         | "subagentStop" | "workspaceOpen" => (Phase::Other, None, Value::Null),
         _ => return None,
@@ -68,7 +79,9 @@ pub fn read(whole: &Value) -> Option<Event> {
         known: true,
         can: Abilities {
             block: phase.is_blocking(),
-            ask: phase == Phase::BeforeTool && name != "beforeReadFile" && name != "beforeTabFileRead",
+            ask: phase == Phase::BeforeTool
+                && name != "beforeReadFile"
+                && name != "beforeTabFileRead",
             replace: phase == Phase::AfterTool && kind == Kind::Mcp,
             rewrite: name.eq_ignore_ascii_case("preToolUse"),
             replace_shell: false,

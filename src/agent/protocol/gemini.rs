@@ -32,7 +32,11 @@ pub fn read(whole: &Value) -> Option<Event> {
         "BeforeAgent" => (Phase::Prompt, whole.get("prompt")?.clone()),
         "AfterAgent" => (Phase::Reply, whole.get("prompt_response")?.clone()),
         "AfterModel" => (Phase::Reply, whole.get("llm_response")?.clone()),
-        "SessionStart" | "SessionEnd" | "Notification" | "PreCompress" | "BeforeModel"
+        "SessionStart"
+        | "SessionEnd"
+        | "Notification"
+        | "PreCompress"
+        | "BeforeModel"
         | "BeforeToolSelection" => (Phase::Other, Value::Null),
         _ => return None,
     };
@@ -88,7 +92,11 @@ pub fn answer(event: &Event, decision: &Decision) -> Answer {
         }
         (Verdict::Replace(output), _) => {
             let text = readable(output);
-            let text = if text.trim().is_empty() { reason } else { &text };
+            let text = if text.trim().is_empty() {
+                reason
+            } else {
+                &text
+            };
             Answer::json(json!({ "decision": "deny", "reason": text }))
         }
         (Verdict::Warn, _) => Answer::json(json!({ "systemMessage": reason })),

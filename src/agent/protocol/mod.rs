@@ -28,10 +28,18 @@ pub fn read(whole: &Value, agent: Option<Agent>) -> Event {
         Agent::OpenCode => opencode::read(whole),
     });
     event.unwrap_or_else(|| {
-        let names = ["hook_event_name", "hookEventName", "agent_action_name", "hook"];
+        let names = [
+            "hook_event_name",
+            "hookEventName",
+            "agent_action_name",
+            "hook",
+        ];
         let name = text(whole, &names).unwrap_or_default();
         // A name is for people to read; what is no name is not repeated.
-        let is_name = name.len() <= 48 && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'));
+        let is_name = name.len() <= 48
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'));
         let name = if is_name { name } else { String::new() };
         Event::unknown(recognised, name, whole.clone())
     })

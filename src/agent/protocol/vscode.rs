@@ -27,7 +27,11 @@ pub fn answer(event: &Event, decision: &Decision) -> Answer {
         }
         // Copilot CLI's own hooks come in the same shape and want the words at the top.
         (Verdict::Deny | Verdict::Ask, _) => {
-            let word = if decision.verdict == Verdict::Ask { "ask" } else { "deny" };
+            let word = if decision.verdict == Verdict::Ask {
+                "ask"
+            } else {
+                "deny"
+            };
             Answer::json(json!({
                 "permissionDecision": word,
                 "permissionDecisionReason": reason,

@@ -12,7 +12,10 @@ use crate::agent::guard::Decision;
 /// Reads an event.
 pub fn read(whole: &Value) -> Option<Event> {
     let name = text(whole, &["agent_action_name"])?;
-    let info = whole.get("tool_info").cloned().unwrap_or(Value::Object(Map::new()));
+    let info = whole
+        .get("tool_info")
+        .cloned()
+        .unwrap_or(Value::Object(Map::new()));
     let get = |key: &str| info.get(key).cloned();
     let (phase, kind, body) = match &name[..] {
         "pre_read_code" => (Phase::BeforeTool, Kind::Read, info.clone()),

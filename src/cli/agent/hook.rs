@@ -41,7 +41,9 @@ pub struct HookArgs {
 impl HookArgs {
     fn settings(&self) -> Result<Settings, Failure> {
         let unknown = |flag: &str, value: &str, names: &str| {
-            Failure(format!("{flag}: unknown `{value}`; expected one of {names}"))
+            Failure(format!(
+                "{flag}: unknown `{value}`; expected one of {names}"
+            ))
         };
         let secret_files = FilePolicy::parse(&self.secret_files).ok_or_else(|| {
             let names = FilePolicy::NAMES.join(", ");
@@ -50,7 +52,11 @@ impl HookArgs {
         let wrap = Wrap::parse(&self.wrap)
             .ok_or_else(|| unknown("--wrap", &self.wrap, &Wrap::NAMES.join(", ")))?;
         let min_confidence = Confidence::parse(&self.min_confidence).ok_or_else(|| {
-            unknown("--min-confidence", &self.min_confidence, "low, medium, high")
+            unknown(
+                "--min-confidence",
+                &self.min_confidence,
+                "low, medium, high",
+            )
         })?;
         Ok(Settings {
             agent: self.agent.as_deref().map(super::agent).transpose()?,

@@ -1,6 +1,8 @@
 //! `keysieve agent`.
 
 mod hook;
+mod install;
+mod rehearse;
 
 use clap::Subcommand;
 
@@ -13,12 +15,33 @@ use super::{Exit, Failure};
 pub enum AgentCommand {
     /// Answer one hook event: JSON on standard input, the answer on standard output, in the agent's own protocol.
     Hook(hook::HookArgs),
+    /// Put hooks into the agents' settings, and leave everything else there as it is.
+    #[command(after_help = EXAMPLES)]
+    Install(install::InstallArgs),
+    /// Take our hooks out of the agents' settings again.
+    Uninstall(install::Selection),
+    /// Say what is guarded, what is not, and what cannot be. Exits with 1 where an agent that is here is not guarded.
+    Doctor(install::DoctorArgs),
+    /// Plant a canary, drive each installed hook with recorded events, and see that it does not come through.
+    Test(rehearse::TestArgs),
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  keysieve agent install                          every agent that is here, for this user
+  keysieve agent install --agent cursor --project
+                                                  Cursor, for everybody who works in this directory
+  keysieve agent install --secret-files redact    let agents read .env, with every value covered
+  keysieve agent install --dry-run                only say what would be done";
 
 /// Runs one of them.
 pub fn run(command: &AgentCommand) -> Result<Exit, Failure> {
     match command {
         AgentCommand::Hook(args) => hook::run(args),
+        AgentCommand::Install(args) => install::install(args),
+        AgentCommand::Uninstall(selection) => install::uninstall(selection),
+        AgentCommand::Doctor(args) => install::doctor(args),
+        AgentCommand::Test(args) => rehearse::run(args),
     }
 }
 
