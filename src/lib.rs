@@ -12,6 +12,7 @@ pub mod config;
 pub mod engine;
 pub mod model;
 pub mod platform;
+pub mod redact;
 pub mod report;
 pub mod rule;
 pub mod scan;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 
 /// Each room with the rooms that it may see. `scan` joins sources and engine; nobody sees `cli`.
-const ROOMS: [(&str, &[&str]); 9] = [
+const ROOMS: [(&str, &[&str]); 10] = [
     ("model", &[]),
     ("platform", &[]),
     ("rule", &["model"]),
@@ -15,6 +15,7 @@ const ROOMS: [(&str, &[&str]); 9] = [
     ("source", &["model", "platform"]),
     ("suppress", &["model"]),
     ("config", &["model", "suppress"]),
+    ("redact", &["model", "rule", "engine"]),
     ("report", &["model", "rule"]),
     ("scan", &["model", "rule", "engine", "source", "suppress"]),
 ];
