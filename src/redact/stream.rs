@@ -66,7 +66,10 @@ impl<'r> RedactStream<'r> {
         for candidate in self.redactor.ahead.engine().of_file(name, text) {
             let range = candidate.secret.start as usize..candidate.secret.end as usize;
             let secret = Secret::new(&text[range]);
-            self.covers.push(cover(candidate, secret));
+            self.covers.push(Cover {
+                range: candidate.secret.clone(),
+                what: What::Rule(candidate, secret),
+            });
         }
     }
 
@@ -226,7 +229,7 @@ fn see(covers: &mut Vec<Cover>, sighting: &Sighting<'_>) {
     });
     match begun {
         Some((range, open)) if !candidate.open => {
-            *range = candidate.secret.clone();
+            range.end = sighting.cover.end;
             let decoded = open.decoded.take();
             *open = Candidate {
                 decoded,
@@ -235,14 +238,10 @@ fn see(covers: &mut Vec<Cover>, sighting: &Sighting<'_>) {
         }
         Some(_) => {}
         None => {
-            covers.push(cover(candidate.clone(), Secret::new(sighting.secret)));
+            covers.push(Cover {
+                range: sighting.cover.clone(),
+                what: What::Rule(candidate.clone(), Secret::new(sighting.secret)),
+            });
         }
-    }
-}
-
-fn cover(candidate: Candidate, secret: Secret) -> Cover {
-    Cover {
-        range: candidate.secret.clone(),
-        what: What::Rule(candidate, secret),
     }
 }

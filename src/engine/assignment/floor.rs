@@ -59,15 +59,14 @@ fn behind(hay: &[u8], name: &Range<usize>, end: usize) -> Option<usize> {
         if value::next_element(rest).is_none() {
             return next_element(rest).then_some(hay.len());
         }
-    } else if blank && name.start > 0 && hay[name.start - 1] == b'<' {
-        let stops = rest.iter().take(NEIGHBOUR);
-        if rest.len() < NEIGHBOUR && !stops.into_iter().any(|b| matches!(b, b'>' | b'<' | b'\n')) {
-            return open;
-        }
     }
     match operator(hay, name, at, Before { quoted, blank }) {
         Some((Operator::Colon, from)) if annotation(rest) => Some(least(hay, from)),
         Some((operator, from)) => value(hay, name, operator, from),
+        None if blank && name.start > 0 && hay[name.start - 1] == b'<' => {
+            let over = rest.iter().any(|b| matches!(b, b'>' | b'<' | b'\n'));
+            (!over && rest.len() < NEIGHBOUR).then_some(at)
+        }
         None => begins_operator(rest, quoted && blank).then_some(at),
     }
 }

@@ -78,6 +78,9 @@ impl<'e> Lookahead<'e> {
 pub struct Sighting<'a> {
     /// The candidate, kept. One that is `open` goes on behind the text: it is handed out again when it ends.
     pub candidate: &'a Candidate,
+    /// What is to be covered: the secret, less the first byte of UTF-16 text that nothing announced, for that cannot be
+    /// told from the last byte of any text. Without end while the candidate is open.
+    pub cover: Range<u64>,
     /// Its first [`HEAD`] bytes, decoded where it stands in a view.
     pub secret: &'a [u8],
 }
@@ -289,6 +292,7 @@ impl<'l> Watch<'l> {
             }
             out(Sighting {
                 candidate: &candidate,
+                cover: candidate.secret.clone(),
                 secret,
             });
         }
@@ -309,6 +313,7 @@ impl<'l> Watch<'l> {
                 candidate.open = false;
                 out(Sighting {
                     candidate,
+                    cover: candidate.secret.clone(),
                     secret: &[],
                 });
             }

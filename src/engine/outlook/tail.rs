@@ -1,8 +1,10 @@
 //! Secrets that may begin at the text's end although no keyword of theirs stands there yet.
 
+use regex_syntax::hir::{Hir, HirKind};
+
 use super::Lookahead;
 use crate::engine::stream::KEYWORD;
-use crate::rule::{Boundary, Matcher, Pattern, Rule, Step};
+use crate::rule::{Boundary, Matcher, Pattern, Rule};
 
 /// What may begin before its keyword is complete.
 #[derive(Debug)]
@@ -89,9 +91,32 @@ impl Tail {
 
 /// Whether the secret begins behind `keyword`, with which each match begins.
 fn is_before_secret(pattern: &Pattern, keyword: &str) -> bool {
-    match pattern.steps.as_ref().and_then(|steps| steps.first()) {
-        Some(Step::Literal(text)) => pattern.secret_steps.0 > 0 && text.len() >= keyword.len(),
-        _ => false,
+    let parsed = regex_syntax::ParserBuilder::new()
+        .unicode(false)
+        .utf8(false)
+        .build()
+        .parse(&pattern.source);
+    let least = parsed.ok().as_ref().and_then(before_group);
+    pattern.has_group && least.is_some_and(|least| least >= keyword.len())
+}
+
+/// How many bytes stand before the group at least; `None` where there is none.
+fn before_group(hir: &Hir) -> Option<usize> {
+    match hir.kind() {
+        HirKind::Capture(_) => Some(0),
+        HirKind::Repetition(repetition) => before_group(&repetition.sub),
+        HirKind::Alternation(parts) => parts.iter().filter_map(before_group).min(),
+        HirKind::Concat(parts) => {
+            let mut before = 0;
+            for part in parts {
+                if let Some(least) = before_group(part) {
+                    return Some(before + least);
+                }
+                before += part.properties().minimum_len().unwrap_or(0);
+            }
+            None
+        }
+        _ => None,
     }
 }
 
@@ -104,6 +129,20 @@ fn begins(words: &[Vec<u8>], text: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn counts_what_stands_before_a_secret() {
+        for (source, want) in [
+            ("abc", None),
+            ("(abc)", Some(0)),
+            ("a[bc]{2,3}(x)y", Some(3)),
+            ("(?:ab|c(x)|de(y))", Some(1)),
+            ("(?:ab(x)){2}", Some(2)),
+        ] {
+            let hir = regex_syntax::parse(source).expect("a right pattern");
+            assert_eq!(before_group(&hir), want, "{source}");
+        }
+    }
 
     #[test]
     fn knows_what_has_begun() {

@@ -5,13 +5,16 @@ use crate::engine::Scratch;
 use crate::engine::candidate::Candidate;
 use crate::engine::utf16::{Reader, Runs};
 
+/// A run is told once its first twelve characters have come; the two bytes before it are looked at then.
+const BACK: usize = 32;
+
 /// The runs of a stream.
 #[derive(Debug, Default)]
 pub struct Views<'l> {
     reader: Reader,
     child: Option<Child<'l>>,
-    /// The last three bytes, the last one at the end.
-    last: [u8; 3],
+    /// The last bytes, the last one at the end.
+    last: [u8; BACK],
     end: u64,
 }
 
@@ -49,15 +52,16 @@ impl<'l> Views<'l> {
             reader.finish(&mut runs);
         }
         runs.flush(false);
-        let tail = &chunk[chunk.len().saturating_sub(3)..];
+        let tail = &chunk[chunk.len().saturating_sub(BACK)..];
         self.last.rotate_left(tail.len());
-        self.last[3 - tail.len()..].copy_from_slice(tail);
+        self.last[BACK - tail.len()..].copy_from_slice(tail);
         self.end += chunk.len() as u64;
     }
 
     /// Up to where no secret in a run begins that has not been handed out.
     pub fn safe(&self) -> u64 {
-        let told = tells([self.last[0], self.last[1]]) && self.last[2] != 0;
+        let [.., first, second, character] = self.last;
+        let told = tells([first, second]) && character != 0;
         let first = if told { self.end.saturating_sub(1) } else { self.end };
         let begun = self.reader.begun().unwrap_or(first);
         let child = self.child.as_ref().map(|child| child.start + 2 * child.watch.safe());
@@ -78,8 +82,8 @@ fn tells(before: [u8; 2]) -> bool {
 struct Feed<'a, 'l> {
     ahead: &'l Lookahead<'l>,
     child: &'a mut Option<Child<'l>>,
-    /// The chunk's offset, and the three bytes before it.
-    before: (u64, [u8; 3]),
+    /// The chunk's offset, and the bytes before it.
+    before: (u64, [u8; BACK]),
     chunk: &'a [u8],
     scratch: &'a mut Scratch,
     out: &'a mut dyn FnMut(Sighting<'_>),
@@ -91,7 +95,7 @@ impl Feed<'_, '_> {
         let (start, last) = self.before;
         match at.checked_sub(start) {
             Some(index) => self.chunk.get(index as usize).copied(),
-            None => last.get((at + 3).checked_sub(start)? as usize).copied(),
+            None => last.get((at + BACK as u64).checked_sub(start)? as usize).copied(),
         }
     }
 
@@ -104,20 +108,21 @@ impl Feed<'_, '_> {
         let out = &mut *self.out;
         let mut mapped = |sighting: Sighting<'_>| {
             let range = &sighting.candidate.secret;
-            let first = u64::from(range.start == 0 && !told);
             let last = match sighting.candidate.open {
                 true => u64::MAX,
                 false => start + 2 * range.end - 1,
             };
-            let secret = start + 2 * range.start + first..last;
+            let secret = start + 2 * range.start..last;
+            let untold = u64::from(range.start == 0 && !told);
             let candidate = Candidate {
                 span: secret.clone(),
-                secret,
+                secret: secret.clone(),
                 decoded: Some(sighting.secret.into()),
                 ..sighting.candidate.clone()
             };
             out(Sighting {
                 candidate: &candidate,
+                cover: secret.start + untold..secret.end,
                 secret: sighting.secret,
             });
         };
