@@ -13,6 +13,7 @@ pub mod config;
 pub mod engine;
 pub mod model;
 pub mod platform;
+pub mod redact;
 pub mod report;
 pub mod rule;
 pub mod scan;

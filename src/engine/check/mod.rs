@@ -6,6 +6,7 @@ mod code;
 mod entropy;
 pub mod features;
 mod follows;
+mod future;
 mod generic;
 mod name;
 mod password;
@@ -23,6 +24,8 @@ use crate::model::{Confidence, Severity};
 use crate::rule::{Matcher, Rule, Structure};
 
 pub use entropy::randomness;
+pub use future::is_settled;
+pub use password::ends_host;
 pub use placeholder::find as placeholder;
 pub use structure::{Outcome, base36, base62, marvin32};
 

@@ -1,0 +1,165 @@
+//! Secrets that may begin at the text's end although no keyword of theirs stands there yet.
+
+use regex_syntax::hir::{Hir, HirKind};
+
+use super::Lookahead;
+use crate::engine::stream::KEYWORD;
+use crate::rule::{Boundary, Matcher, Pattern, Rule};
+
+/// What may begin before its keyword is complete.
+#[derive(Debug)]
+pub struct Tail {
+    /// Keywords that secrets begin with, sorted.
+    exact: Vec<Vec<u8>>,
+    /// Those in any case, in lower case, sorted.
+    folded: Vec<Vec<u8>>,
+    /// Rules whose secret may begin before the keyword.
+    leads: Vec<u16>,
+}
+
+/// The pattern by which a rule finds where its match begins.
+pub fn head(rule: &Rule) -> Option<(&Pattern, Boundary)> {
+    match &rule.matcher {
+        Matcher::Pattern(pattern, boundary) => Some((pattern, *boundary)),
+        Matcher::Run(run) => Some((&run.head, super::FREE)),
+        Matcher::Block(block) => Some((&block.begin, super::FREE)),
+        Matcher::Assignment(_) | Matcher::File(_) => None,
+    }
+}
+
+impl Tail {
+    /// For all `rules`.
+    pub fn new(rules: &[Rule]) -> Tail {
+        let mut tail = Tail {
+            exact: Vec::new(),
+            folded: Vec::new(),
+            leads: Vec::new(),
+        };
+        for (index, rule) in rules.iter().enumerate() {
+            let Some((pattern, _)) = head(rule) else {
+                continue;
+            };
+            if pattern.lead.1 > 0 {
+                tail.leads.push(index as u16);
+            } else {
+                for keyword in rule.keywords.iter() {
+                    if is_before_secret(pattern, &keyword.text) {
+                        continue;
+                    }
+                    let list = match keyword.ignore_case {
+                        true => &mut tail.folded,
+                        false => &mut tail.exact,
+                    };
+                    list.push(keyword.text.as_bytes().to_vec());
+                }
+            }
+        }
+        for list in [&mut tail.exact, &mut tail.folded] {
+            list.sort();
+            list.dedup();
+        }
+        tail
+    }
+
+    /// From where on the text may turn out to be a secret once its keyword is complete; its length if nowhere.
+    pub fn floor(&self, hay: &[u8], ahead: &Lookahead<'_>) -> usize {
+        let end = &hay[hay.len().saturating_sub(KEYWORD)..];
+        let mut folded = end.to_vec();
+        folded.make_ascii_lowercase();
+        let begun = (0..end.len())
+            .find(|&at| begins(&self.exact, &end[at..]) || begins(&self.folded, &folded[at..]));
+        let mut floor = begun.map_or(hay.len(), |at| hay.len() - end.len() + at);
+        let rules = ahead.engine.rules.rules();
+        for &index in &self.leads {
+            let Some((pattern, boundary)) = head(&rules[index as usize]) else {
+                continue;
+            };
+            let viable = ahead.viable(index, pattern);
+            // Every byte of a match is of its alphabet.
+            let window = &hay[hay.len().saturating_sub(pattern.lead.1 as usize + KEYWORD)..];
+            let run = window.iter().rev().take_while(|b| viable.alphabet().has(**b));
+            let first = hay.len() - run.count();
+            if first < floor
+                && let Some(found) = viable.floor(hay, first..hay.len(), (pattern, boundary))
+            {
+                floor = floor.min(found);
+            }
+        }
+        floor
+    }
+}
+
+/// Whether the secret begins behind `keyword`, with which each match begins.
+fn is_before_secret(pattern: &Pattern, keyword: &str) -> bool {
+    let parsed = regex_syntax::ParserBuilder::new()
+        .unicode(false)
+        .utf8(false)
+        .build()
+        .parse(&pattern.source);
+    let least = parsed.ok().as_ref().and_then(before_group);
+    pattern.has_group && least.is_some_and(|least| least >= keyword.len())
+}
+
+/// How many bytes stand before the group at least; `None` where there is none.
+fn before_group(hir: &Hir) -> Option<usize> {
+    match hir.kind() {
+        HirKind::Capture(_) => Some(0),
+        HirKind::Repetition(repetition) => before_group(&repetition.sub),
+        HirKind::Alternation(parts) => parts.iter().filter_map(before_group).min(),
+        HirKind::Concat(parts) => {
+            let mut before = 0;
+            for part in parts {
+                if let Some(least) = before_group(part) {
+                    return Some(before + least);
+                }
+                before += part.properties().minimum_len().unwrap_or(0);
+            }
+            None
+        }
+        _ => None,
+    }
+}
+
+/// Whether one of the sorted `words` begins with `text` and is longer.
+fn begins(words: &[Vec<u8>], text: &[u8]) -> bool {
+    let at = words.partition_point(|word| &word[..] <= text);
+    words.get(at).is_some_and(|word| word.starts_with(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_what_stands_before_a_secret() {
+        for (source, want) in [
+            ("abc", None),
+            ("(abc)", Some(0)),
+            ("a[bc]{2,3}(x)y", Some(3)),
+            ("(?:ab|c(x)|de(y))", Some(1)),
+            ("(?:ab(x)){2}", Some(2)),
+        ] {
+            let hir = regex_syntax::parse(source).expect("a right pattern");
+            assert_eq!(before_group(&hir), want, "{source}");
+        }
+    }
+
+    #[test]
+    fn knows_what_has_begun() {
+        let mut words: Vec<Vec<u8>> = ["ghp_", "gho_", "sk-", "sk-ant-"].map(Into::into).into();
+        words.sort();
+        for (text, want) in [
+            ("g", true),
+            ("gh", true),
+            ("ghp", true),
+            ("ghp_", false),
+            ("sk-", true),
+            ("sk-a", true),
+            ("sk-x", false),
+            ("x", false),
+            ("z", false),
+        ] {
+            assert_eq!(begins(&words, text.as_bytes()), want, "{text}");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Redaction: text goes in, the same text comes out with a placeholder where each secret stood.
+//!
+//! Covered is everything that any rule keeps, whether or not it gives way to another rule, and every known value in
+//! each of its forms. What overlaps is covered by one placeholder, which names the rule that wins. Inline comments,
+//! baselines and configuration play no part: whoever writes the text does not decide what is shown of it.
+//!
+//! The output does not depend on how the input is cut, and nothing of a secret is let go before it is known to be one.
+//! What a stream holds back meanwhile is only what may still be a secret: see `docs/redaction.md`.
+
+mod cover;
+mod known;
+mod placeholder;
+mod stream;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::engine::{Engine, Lookahead};
+use crate::model::{Fingerprint, Severity};
+
+pub use known::{KnownError, KnownValues};
+pub use placeholder::{Key, Placeholders};
+pub use stream::RedactStream;
+
+/// The id under which known values are reported and named in placeholders.
+pub const KNOWN: &str = "known-value";
+
+/// Redacts text: one for all threads and streams.
+#[derive(Debug)]
+pub struct Redactor<'e> {
+    ahead: Lookahead<'e>,
+    known: KnownValues,
+    placeholders: Placeholders,
+}
+
+/// Text without its secrets, and what they were.
+#[derive(Debug, Default)]
+pub struct Redacted {
+    /// The text, with placeholders.
+    pub text: Vec<u8>,
+    /// What was found, by position.
+    pub found: Vec<Found>,
+}
+
+/// A secret that was covered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The rule's id, or [`KNOWN`].
+    pub rule: Arc<str>,
+    /// What is known of it beside: the rule's description, or where a known value came from.
+    pub description: Arc<str>,
+    /// How much harm it does.
+    pub severity: Severity,
+    /// Where it stood in the input, in bytes from its start. The placeholder may cover more than it.
+    pub span: Range<u64>,
+    /// Its identity, the same as in reports of a scan.
+    pub fingerprint: Fingerprint,
+    /// Its masked form; safe to print.
+    pub masked: String,
+}
+
+impl<'e> Redactor<'e> {
+    /// Covers what the rules of `engine` find, with placeholders that name the rule.
+    pub fn new(engine: &'e Engine) -> Redactor<'e> {
+        Redactor {
+            ahead: Lookahead::new(engine),
+            known: KnownValues::default(),
+            placeholders: Placeholders::typed(),
+        }
+    }
+
+    /// Covers these values as well, in all their forms.
+    pub fn with_known(mut self, known: KnownValues) -> Redactor<'e> {
+        self.known = known;
+        self
+    }
+
+    /// Puts placeholders of this kind.
+    pub fn with_placeholders(mut self, placeholders: Placeholders) -> Redactor<'e> {
+        self.placeholders = placeholders;
+        self
+    }
+
+    /// Redacts a whole text.
+    pub fn redact(&self, text: &[u8]) -> Redacted {
+        self.redact_file("", text)
+    }
+
+    /// Redacts the content of a file; `name`, without its folders, is that by which some rules know what they read.
+    pub fn redact_file(&self, name: &str, text: &[u8]) -> Redacted {
+        let mut out = Redacted::default();
+        let mut stream = self.stream();
+        stream.expect(name, text);
+        stream.last(text, &mut out);
+        out
+    }
+
+    /// Begins to redact a stream.
+    pub fn stream(&self) -> RedactStream<'_> {
+        RedactStream::new(self)
+    }
+}
