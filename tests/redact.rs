@@ -12,7 +12,9 @@ use proptest::prelude::*;
 
 /// So many cases, unless `PROPTEST_CASES` wants more.
 fn config(cases: u32) -> ProptestConfig {
-    let wanted = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok());
+    let wanted = std::env::var("PROPTEST_CASES")
+        .ok()
+        .and_then(|text| text.parse().ok());
     ProptestConfig {
         cases: wanted.unwrap_or(cases),
         failure_persistence: None,
@@ -71,7 +73,10 @@ fn check_covers(text: &[u8], redacted: &[u8], ranges: &[Range<u64>]) {
         let before = &text[at..range.start as usize];
         assert!(rest.starts_with(before), "the text before {range:?}");
         rest = &rest[before.len()..];
-        assert!(rest.starts_with(b"[REDACTED:"), "a placeholder at {range:?}");
+        assert!(
+            rest.starts_with(b"[REDACTED:"),
+            "a placeholder at {range:?}"
+        );
         let end = rest.iter().position(|&b| b == b']').expect("its end");
         rest = &rest[end + 1..];
         at = range.end as usize;
@@ -94,7 +99,10 @@ fn check(engine: &Engine, text: &[u8], cuts: &Cuts) {
     assert_eq!(found, kept, "found by redaction and by a scan");
     check_covers(text, &whole.text, &covered);
     let (out, _) = streamed(&redactor, &cuts.of(text));
-    assert_eq!(String::from_utf8_lossy(&out.text), String::from_utf8_lossy(&whole.text));
+    assert_eq!(
+        String::from_utf8_lossy(&out.text),
+        String::from_utf8_lossy(&whole.text)
+    );
     assert_eq!(out.text, whole.text);
     assert_eq!(out.found, whole.found);
 }

@@ -13,5 +13,7 @@ pub mod protocol;
 pub mod record;
 pub mod rehearsal;
 pub mod secret_file;
+pub mod settings;
 pub mod shell;
 pub mod text;
+pub mod transcripts;

@@ -42,7 +42,7 @@ const SCENES: &[(&str, &str, &str)] = scenes! {
     "gemini": "before-shell", "before-write", "after-shell", "before-agent";
     "copilot": "pre-bash", "pre-create", "post-bash", "prompt-transformed";
     "vscode": "pre-terminal", "pre-edit", "post-terminal", "prompt";
-    "windsurf": "pre-run", "pre-write", "pre-mcp", "prompt";
+    "windsurf": "pre-run", "pre-read-env", "pre-write", "pre-mcp", "prompt";
     "opencode": "before-bash", "before-edit", "after-bash", "message";
 };
 

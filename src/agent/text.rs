@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde_json::{Map, Value};
 
 use crate::engine::{Engine, Scratch, Verdict};
-use crate::model::{Confidence, Fingerprint, Salt};
+use crate::model::{Confidence, Fingerprint, Salt, Severity, mask};
 
 /// JSON in strings in JSON is read so deep; what is deeper is still scanned as the text it is.
 const NESTING: usize = 4;
@@ -21,6 +21,12 @@ pub struct Found {
     pub rule: String,
     /// What the credential is, in a few words.
     pub description: String,
+    /// How much harm it does.
+    pub severity: Severity,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// Its masked form; safe to print.
+    pub masked: String,
     /// Its identity.
     pub fingerprint: Fingerprint,
     /// The keys that lead to its text, with dots between; empty for a text that stands alone.
@@ -79,8 +85,10 @@ impl<'e> Scanner<'e> {
         let mut hits: Vec<Hit> = Vec::new();
         let (engine, least) = (self.engine, self.min_confidence);
         engine.examine(name, text.as_bytes(), &mut self.scratch, &mut |emission| {
-            let sure = matches!(&emission.candidate.verdict, Verdict::Keep(kept) if kept.confidence >= least);
-            if !sure {
+            let Verdict::Keep(kept) = &emission.candidate.verdict else {
+                return;
+            };
+            if kept.confidence < least {
                 return;
             }
             let rule = &engine.rules().rules()[emission.candidate.rule as usize];
@@ -97,6 +105,9 @@ impl<'e> Scanner<'e> {
                 found: Found {
                     rule: rule.id.to_string(),
                     description: rule.description.to_string(),
+                    severity: kept.severity,
+                    confidence: kept.confidence,
+                    masked: mask(emission.secret),
                     fingerprint: Fingerprint::new(&Salt::default(), &rule.id, emission.secret),
                     path: String::new(),
                     line: emission.start.line,
@@ -136,6 +147,25 @@ impl<'e> Scanner<'e> {
     /// unknown fields, their order, the value's shape.
     pub fn value(&mut self, name: &str, value: &Value) -> Option<Value> {
         self.walk(&mut Vec::new(), name, value, 0)
+    }
+
+    /// A text that stands under `key` in a JSON value, at `path`, with a placeholder for each secret in it; `None` where
+    /// there is none.
+    pub fn member(&mut self, path: &str, key: Option<&str>, text: &str) -> Option<String> {
+        let mut path = vec![path.to_owned()];
+        self.under(&mut path, key, "", text, 0)
+    }
+
+    fn under(
+        &mut self,
+        path: &mut Vec<String>,
+        key: Option<&str>,
+        name: &str,
+        text: &str,
+        nested: usize,
+    ) -> Option<String> {
+        let assigned = key.and_then(|key| self.assigned(path, key, text));
+        assigned.or_else(|| self.string(path, name, text, nested))
     }
 
     fn walk(
@@ -180,13 +210,12 @@ impl<'e> Scanner<'e> {
                 None if key.chars().count() <= KEY => key.clone(),
                 None => "...".to_owned(),
             });
-            let assigned = match value {
-                Value::String(text) => self.assigned(path, key, text),
-                _ => None,
-            };
-            let clean = match assigned {
-                Some(text) => Some(Value::String(text)),
-                None => self.walk(path, name, value, nested),
+            let clean = match value {
+                Value::String(text) => {
+                    let clean = self.under(path, Some(key), name, text, nested);
+                    clean.map(Value::String)
+                }
+                _ => self.walk(path, name, value, nested),
             };
             path.pop();
             changed |= clean_key.is_some() || clean.is_some();

@@ -24,7 +24,7 @@ pub mod training;
 mod utf16;
 
 pub use candidate::{Candidate, HEAD, rank};
-pub use check::{CONTEXT, Evidence, Kept, Reason, Verdict};
+pub use check::{CONTEXT, Evidence, Kept, Reason, Verdict, placeholder};
 pub use delta::{Edit, Scanned};
 pub use emit::{AROUND, Emission};
 pub use outlook::{Lookahead, Sighting, Watch};

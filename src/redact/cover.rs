@@ -70,7 +70,12 @@ impl Cluster {
         let order = |cover: &&Cover| match &cover.what {
             What::Rule(candidate, _) => {
                 let severity = Reverse(rule(candidate).severity);
-                (rank(rule(candidate)), severity, candidate.secret.start, candidate.rule)
+                (
+                    rank(rule(candidate)),
+                    severity,
+                    candidate.secret.start,
+                    candidate.rule,
+                )
             }
             What::Known(_) => (u8::MAX, Reverse(crate::model::Severity::Info), u64::MAX, 0),
         };
@@ -84,9 +89,9 @@ impl Cluster {
             });
             let winners = engine.winners(candidates.collect());
             let is_winner = |cover: &&Cover| match &cover.what {
-                What::Rule(candidate, _) => winners.iter().any(|w| {
-                    w.rule == candidate.rule && w.secret == candidate.secret
-                }),
+                What::Rule(candidate, _) => winners
+                    .iter()
+                    .any(|w| w.rule == candidate.rule && w.secret == candidate.secret),
                 What::Known(_) => false,
             };
             self.covers.iter().filter(is_winner).min_by_key(order)

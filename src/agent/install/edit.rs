@@ -190,15 +190,20 @@ pub fn value(text: &str) -> Option<Value> {
     parse(text).ok()?.to_serde_value()
 }
 
-/// A setting that is true or false.
-pub fn setting(file: &Path, text: &str, keys: &[&str]) -> Option<bool> {
-    let whole = match file
+/// What a settings file says: TOML by its name, else JSON with comments.
+pub fn value_of(file: &Path, text: &str) -> Option<Value> {
+    match file
         .extension()
         .is_some_and(|extension| extension == "toml")
     {
-        true => serde_json::to_value(toml::from_str::<toml::Table>(text).ok()?).ok()?,
-        false => value(text)?,
-    };
+        true => serde_json::to_value(toml::from_str::<toml::Table>(text).ok()?).ok(),
+        false => value(text),
+    }
+}
+
+/// A setting that is true or false.
+pub fn setting(file: &Path, text: &str, keys: &[&str]) -> Option<bool> {
+    let whole = value_of(file, text)?;
     keys.iter()
         .try_fold(&whole, |value, key| value.get(key))?
         .as_bool()

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use super::event::Agent;
 
+pub use edit::value_of;
 pub use places::{Places, Scope};
 
 /// Why a configuration cannot be edited. Holds nothing of its content.

@@ -1,8 +1,10 @@
 //! `keysieve agent`.
 
+mod config;
 mod hook;
 mod install;
 mod rehearse;
+mod transcripts;
 
 use clap::Subcommand;
 
@@ -24,6 +26,10 @@ pub enum AgentCommand {
     Doctor(install::DoctorArgs),
     /// Plant a canary, drive each installed hook with recorded events, and see that it does not come through.
     Test(rehearse::TestArgs),
+    /// Find secrets in what agents keep of their conversations, and cover them.
+    Transcripts(transcripts::TranscriptsArgs),
+    /// List static credentials in the settings of agents and MCP servers, with what to use instead.
+    Config(config::ConfigArgs),
 }
 
 const EXAMPLES: &str = "\
@@ -42,6 +48,8 @@ pub fn run(command: &AgentCommand) -> Result<Exit, Failure> {
         AgentCommand::Uninstall(selection) => install::uninstall(selection),
         AgentCommand::Doctor(args) => install::doctor(args),
         AgentCommand::Test(args) => rehearse::run(args),
+        AgentCommand::Transcripts(args) => transcripts::run(args),
+        AgentCommand::Config(args) => config::run(args),
     }
 }
 

@@ -147,12 +147,7 @@ impl<'l> Watch<'l> {
     }
 
     /// Takes the next chunk and hands out every secret that is certain by now.
-    pub fn feed(
-        &mut self,
-        chunk: &[u8],
-        scratch: &mut Scratch,
-        out: &mut dyn FnMut(Sighting<'_>),
-    ) {
+    pub fn feed(&mut self, chunk: &[u8], scratch: &mut Scratch, out: &mut dyn FnMut(Sighting<'_>)) {
         self.take(chunk, false, scratch, out);
     }
 
@@ -238,7 +233,11 @@ impl<'l> Watch<'l> {
         });
         // A keyword may have begun before the last chunk's end.
         let from = (self.searched - self.start) as usize;
-        engine.hits(&self.buffer, from.saturating_sub(KEYWORD)..self.buffer.len(), scratch);
+        engine.hits(
+            &self.buffer,
+            from.saturating_sub(KEYWORD)..self.buffer.len(),
+            scratch,
+        );
         let mut hits = std::mem::take(&mut scratch.hits);
         hits.sort_unstable();
         let index = engine.rules.index();
@@ -347,7 +346,9 @@ impl Lookahead<'_> {
         let all = passed || text.complete;
         let may = match matcher {
             _ if all => None,
-            Matcher::Pattern(pattern, boundary) => self.pattern(text, &hit, rule, (pattern, *boundary)),
+            Matcher::Pattern(pattern, boundary) => {
+                self.pattern(text, &hit, rule, (pattern, *boundary))
+            }
             Matcher::Run(run) => self.pattern(text, &hit, rule, (&run.head, FREE)),
             Matcher::Block(block) => self.pattern(text, &hit, rule, (&block.begin, FREE)),
             Matcher::Assignment(assignment) => value(text, &hit, assignment),

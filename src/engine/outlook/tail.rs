@@ -77,7 +77,10 @@ impl Tail {
             let viable = ahead.viable(index, pattern);
             // Every byte of a match is of its alphabet.
             let window = &hay[hay.len().saturating_sub(pattern.lead.1 as usize + KEYWORD)..];
-            let run = window.iter().rev().take_while(|b| viable.alphabet().has(**b));
+            let run = window
+                .iter()
+                .rev()
+                .take_while(|b| viable.alphabet().has(**b));
             let first = hay.len() - run.count();
             if first < floor
                 && let Some(found) = viable.floor(hay, first..hay.len(), (pattern, boundary))
