@@ -5,6 +5,7 @@ mod baseline;
 mod ignore_file;
 mod output;
 mod progress;
+mod redact;
 mod rules;
 mod scan;
 mod settings;
@@ -101,6 +102,7 @@ pub fn main() -> ExitCode {
                 .expect("because the command is scan");
             output::pairs(matches).and_then(|outputs| scan::run(args, &outputs))
         }
+        Command::Redact(args) => redact::run(args),
         Command::Rules(command) => rules::run(command),
         Command::Baseline(command) => baseline::run(command),
         Command::Completions { shell } => Ok(completions(*shell)),
