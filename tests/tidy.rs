@@ -15,7 +15,7 @@ const ROOMS: [(&str, &[&str]); 10] = [
     ("source", &["model", "platform"]),
     ("suppress", &["model"]),
     ("config", &["model", "suppress"]),
-    ("redact", &["model", "rule", "engine"]),
+    ("redact", &["model", "platform", "rule", "engine"]),
     ("report", &["model", "rule"]),
     ("scan", &["model", "rule", "engine", "source", "suppress"]),
 ];

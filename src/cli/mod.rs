@@ -2,6 +2,7 @@
 
 mod args;
 mod baseline;
+mod exec;
 mod ignore_file;
 mod output;
 mod progress;
@@ -33,6 +34,8 @@ enum Exit {
     Incomplete,
     /// Stopped by Ctrl-C.
     Interrupted,
+    /// The command that was run ended with this code.
+    Command(i32),
 }
 
 impl From<Exit> for ExitCode {
@@ -42,6 +45,8 @@ impl From<Exit> for ExitCode {
             Exit::Findings => 1,
             Exit::Incomplete => 2,
             Exit::Interrupted => 130,
+            // The system keeps no more of it.
+            Exit::Command(code) => code as u8,
         })
     }
 }
@@ -103,6 +108,7 @@ pub fn main() -> ExitCode {
             output::pairs(matches).and_then(|outputs| scan::run(args, &outputs))
         }
         Command::Redact(args) => redact::run(args),
+        Command::Exec(args) => exec::run(args),
         Command::Rules(command) => rules::run(command),
         Command::Baseline(command) => baseline::run(command),
         Command::Completions { shell } => Ok(completions(*shell)),
@@ -110,10 +116,14 @@ pub fn main() -> ExitCode {
     match done {
         Ok(exit) => exit.into(),
         Err(Failure(message)) => {
-            let _ = writeln!(io::stderr(), "keysieve: {}", masked(&message));
+            complain(&message);
             Exit::Incomplete.into()
         }
     }
+}
+
+fn complain(message: &str) {
+    let _ = writeln!(io::stderr(), "keysieve: {}", masked(message));
 }
 
 /// A message quotes the line of a mistake, and what was taken for a configuration may be a file of credentials.

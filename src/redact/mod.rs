@@ -12,6 +12,7 @@ mod json;
 pub mod known;
 mod placeholder;
 mod stream;
+pub mod wrapped;
 
 use std::ops::Range;
 use std::sync::Arc;
