@@ -1,5 +1,7 @@
 //! What differs between operating systems: the only place for such calls.
 
+pub mod child;
+
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;

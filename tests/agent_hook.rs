@@ -194,6 +194,21 @@ fn a_file_is_looked_at_before_it_is_sent_or_read_for_good() {
 }
 
 #[test]
+fn a_placeholder_is_not_written_over_what_it_stands_for() {
+    let tree = Tree::new();
+    tree.file("old.py", "k = 'x'\n");
+    tree.file("doc.md", "such as [REDACTED:github-pat]\n");
+    let mut write = event_of("claude-code/pre-write.json");
+    write["cwd"] = tree.path().to_str().expect("a plain path").into();
+    write["tool_input"]["content"] = "k = '[REDACTED:github-pat]'\n".into();
+    for (path, denied) in [("old.py", true), ("doc.md", false), ("new.py", false)] {
+        write["tool_input"]["file_path"] = path.into();
+        let answer = call(&tree, &write.to_string(), &[]);
+        assert_eq!(answer.stdout.is_some(), denied, "{path}");
+    }
+}
+
+#[test]
 fn shell_commands_are_wrapped_where_asked() {
     let tree = Tree::new();
     let event = |name: &str| event_of(name).to_string().replace("{{SECRET}}", HARMLESS);

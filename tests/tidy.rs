@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 
 /// Each room with the rooms that it may see. `scan` joins sources and engine; nobody sees `cli`.
-const ROOMS: [(&str, &[&str]); 10] = [
+const ROOMS: [(&str, &[&str]); 11] = [
     ("model", &[]),
     ("platform", &[]),
     ("rule", &["model"]),
@@ -15,10 +15,10 @@ const ROOMS: [(&str, &[&str]); 10] = [
     ("source", &["model", "platform"]),
     ("suppress", &["model"]),
     ("config", &["model", "suppress"]),
-    ("redact", &["model", "rule", "engine"]),
+    ("redact", &["model", "platform", "rule", "engine"]),
     ("report", &["model", "rule"]),
     ("scan", &["model", "rule", "engine", "source", "suppress"]),
-    ("agent", &["model", "rule", "engine", "platform"]),
+    ("agent", &["model", "rule", "engine", "platform", "redact"]),
 ];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {

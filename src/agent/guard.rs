@@ -1,6 +1,5 @@
 //! What is to become of an event: one judgement for all agents.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +11,7 @@ use super::shell::{self, What};
 use super::text::{Found, Scanner};
 use crate::engine::Engine;
 use crate::model::Confidence;
+use crate::redact::Redactor;
 
 /// Files that a tool is about to read or send are looked at up to this size; a longer one by its head.
 const LOOK: u64 = 1024 * 1024;
@@ -60,6 +60,8 @@ pub struct Policy {
     pub program: Option<PathBuf>,
     /// What is less sure is no secret.
     pub min_confidence: Confidence,
+    /// The agent's environment, by name: what of it is secret is taken out of what tools say, whatever it looks like.
+    pub variables: Vec<(String, Vec<u8>)>,
 }
 
 impl Default for Policy {
@@ -69,6 +71,7 @@ impl Default for Policy {
             wrap: Wrap::default(),
             program: None,
             min_confidence: Confidence::Medium,
+            variables: Vec::new(),
         }
     }
 }
@@ -98,6 +101,7 @@ impl Decision {
 pub struct Guard<'a> {
     scanner: Scanner<'a>,
     policy: &'a Policy,
+    known: Option<&'a Redactor<'a>>,
 }
 
 impl<'a> Guard<'a> {
@@ -106,12 +110,23 @@ impl<'a> Guard<'a> {
         Guard {
             scanner: Scanner::new(engine, policy.min_confidence),
             policy,
+            known: None,
         }
+    }
+
+    /// Takes what `known` covers out of what tools say, too. It stops no tool: a password can be a word that a command
+    /// is free to use, and one that no model has seen cannot be in its command.
+    pub fn with_known(mut self, known: Option<&'a Redactor<'a>>) -> Guard<'a> {
+        self.known = known;
+        self
     }
 
     /// Judges one event.
     pub fn judge(&mut self, event: &Event) -> Decision {
         self.scanner.found.clear();
+        let said = matches!(event.phase, Phase::AfterTool | Phase::ToolFailed);
+        self.scanner
+            .set_known(self.known.filter(|_| said && event.known));
         let mut decision = match event.phase {
             _ if !event.known => self.unknown(event),
             Phase::BeforeTool => self.before_tool(event),
@@ -173,7 +188,8 @@ impl<'a> Guard<'a> {
                 "Refer to it instead: an environment variable, a secret store.",
             );
         }
-        self.named_files(event, tool)
+        self.puts_back(event, tool)
+            .or_else(|| self.named_files(event, tool))
             .or_else(|| self.wrapped(event))
             .unwrap_or_else(Decision::pass)
     }
@@ -209,6 +225,28 @@ impl<'a> Guard<'a> {
                 });
             }
         }
+    }
+
+    /// A write that would put a placeholder, which the model was shown, in the place of what it stands for.
+    fn puts_back(&mut self, event: &Event, tool: &str) -> Option<Decision> {
+        let path = event
+            .path()
+            .filter(|_| matches!(event.kind, Kind::Write | Kind::Edit))?;
+        if !holds_placeholder(&without_old(&event.input).to_string()) {
+            return None;
+        }
+        let old = self.head_of(event, path)?;
+        if holds_placeholder(&old) {
+            return None;
+        }
+        Some(Decision {
+            verdict: Verdict::Deny,
+            reason: format!(
+                "keysieve stopped {tool}: it would write a placeholder into {path} in place of the secret that \
+                 stands there. Edit the other lines alone."
+            ),
+            found: Vec::new(),
+        })
     }
 
     /// Files that a tool reads or sends: those that are nothing but secrets, those that are about to be sent, and those
@@ -265,19 +303,23 @@ impl<'a> Guard<'a> {
 
     /// Whether a file that is there holds a secret in its head.
     fn look_at(&mut self, event: &Event, path: &str) -> bool {
+        let text = self.head_of(event, path);
+        text.is_some_and(|text| self.scanner.text(path, file_name(path), &text).is_some())
+    }
+
+    /// The first bytes of a file, where it is one.
+    fn head_of(&self, event: &Event, path: &str) -> Option<String> {
         let full = match &event.cwd {
             Some(cwd) => Path::new(cwd).join(path),
             None => PathBuf::from(path),
         };
+        let file = crate::platform::open(&full, true).ok()?;
         let mut bytes = Vec::new();
-        let Ok(file) = crate::platform::open(&full, true) else {
-            return false;
-        };
-        if !file.metadata().is_ok_and(|data| data.is_file()) || head(file, &mut bytes).is_err() {
-            return false;
+        if !file.metadata().ok()?.is_file() {
+            return None;
         }
-        let text = String::from_utf8_lossy(&bytes);
-        self.scanner.text(path, file_name(path), &text).is_some()
+        file.take(LOOK).read_to_end(&mut bytes).ok()?;
+        Some(String::from_utf8_lossy(&bytes).into_owned())
     }
 
     fn wrapped(&mut self, event: &Event) -> Option<Decision> {
@@ -376,12 +418,20 @@ impl<'a> Guard<'a> {
     }
 }
 
-fn head(file: File, bytes: &mut Vec<u8>) -> std::io::Result<usize> {
-    file.take(LOOK).read_to_end(bytes)
-}
-
 fn file_name(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
+/// Whether a text holds what redaction leaves, of a rule or of a file.
+fn holds_placeholder(text: &str) -> bool {
+    text.match_indices("[REDACTED:").any(|(at, mark)| {
+        let name = text[at + mark.len()..]
+            .split(']')
+            .next()
+            .unwrap_or_default();
+        let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b':';
+        (1..=64).contains(&name.len()) && name.bytes().all(fits)
+    })
 }
 
 /// What and where, for people; never the value.

@@ -15,7 +15,9 @@ use super::guard::{Decision, Guard, Policy};
 use super::protocol;
 use super::record::Record;
 use super::secret_file::texts;
-use crate::engine::Engine;
+use crate::engine::{Engine, RuleSet};
+use crate::redact::known::of_variables;
+use crate::redact::{KnownValues, Redactor};
 
 /// Longer events are withheld unread, in bytes.
 pub const MAX_EVENT: u64 = 64 * 1024 * 1024;
@@ -90,9 +92,34 @@ fn judge(
     // The one who waits has all it needs to withhold it.
     let _ = sender.send(News::Read(Box::new(event.clone())));
     let engine = engine();
-    let decision = Guard::new(&engine, policy).judge(&event);
+    let known = known_values(&engine, policy);
+    let nothing = known
+        .as_ref()
+        .map(|_| Engine::new(RuleSet::new(Vec::new())));
+    let known = known.zip(nothing.as_ref());
+    let known = known.map(|(known, nothing)| Redactor::new(nothing).with_known(known));
+    let decision = Guard::new(&engine, policy)
+        .with_known(known.as_ref())
+        .judge(&event);
     let _ = sender.send(News::Judged(Box::new(decision)));
     Ok(())
+}
+
+/// The secret ones among the environment's values; none where there are none. A short one, or one of letters alone, may
+/// be a word that stands in any text.
+fn known_values(engine: &Engine, policy: &Policy) -> Option<KnownValues> {
+    let all = policy
+        .variables
+        .iter()
+        .map(|(name, value)| (&name[..], &value[..]));
+    let mut known = of_variables(engine, all, &|name| format!("value of the variable {name}"));
+    known.retain(|(_, secret)| {
+        let value = secret.expose();
+        value.len() >= 16 || value.len() >= 8 && !value.iter().all(u8::is_ascii_alphabetic)
+    });
+    // What is too much for it is left to the rules.
+    let known = KnownValues::new(known).ok()?;
+    (!known.is_empty()).then_some(known)
 }
 
 fn wait(news: &Receiver<News>, settings: &Settings) -> Outcome {
@@ -206,7 +233,6 @@ fn without_lone_surrogates(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::RuleSet;
     use serde_json::json;
 
     fn settings(fail_open: bool) -> Settings {
@@ -286,6 +312,49 @@ mod tests {
         let outcome = run(Never, engine, &settings);
         assert_eq!(outcome.answer.code, 2);
         assert!(outcome.answer.stderr.contains("too long"));
+    }
+
+    #[test]
+    fn covers_values_of_the_environment() {
+        let event = json!({
+            "session_id": "s", "hook_event_name": "PostToolUse", "tool_name": "Bash",
+            "tool_input": {"command": "x"}, "tool_use_id": "t",
+            "tool_response": {"stdout": "a hunter2-hunter2 b postgres aHVudGVyMi1odW50ZXIy", "stderr": ""},
+        });
+        let mut settings = settings(false);
+        let variable = |name: &str, value: &str| (name.to_owned(), value.as_bytes().to_vec());
+        settings.policy.variables = vec![
+            variable("APP_PASSWORD", "hunter2-hunter2"),
+            variable("DB_PASSWORD", "postgres"),
+            variable("HOME", "/home/dev"),
+        ];
+        let run = |event: &Value| run(std::io::Cursor::new(event.to_string()), engine, &settings);
+        let outcome = run(&event);
+        let output =
+            &outcome.answer.stdout.expect("an answer")["hookSpecificOutput"]["updatedToolOutput"];
+        let mark = "[REDACTED:known-value]";
+        assert_eq!(output["stdout"], format!("a {mark} b postgres {mark}"));
+        assert!(
+            outcome
+                .record
+                .found
+                .iter()
+                .all(|(rule, _)| rule == "known-value")
+        );
+        assert!(
+            outcome.record.reason.contains("APP_PASSWORD"),
+            "{}",
+            outcome.record.reason
+        );
+        let command = json!({
+            "session_id": "s", "hook_event_name": "PreToolUse", "tool_name": "Bash", "tool_use_id": "t",
+            "tool_input": {"command": "psql hunter2-hunter2"},
+        });
+        assert_eq!(
+            run(&command).answer.stdout,
+            None,
+            "a known value stops no command"
+        );
     }
 
     #[test]

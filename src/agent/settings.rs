@@ -195,13 +195,25 @@ impl Search<'_, '_> {
 /// Whether a name says that its value is a credential.
 fn is_telling(name: &str) -> bool {
     const WORDS: [&str; 10] = [
-        "token", "secret", "password", "passwd", "apikey", "authorization", "credential",
-        "credentials", "bearer", "pat",
+        "token",
+        "secret",
+        "password",
+        "passwd",
+        "apikey",
+        "authorization",
+        "credential",
+        "credentials",
+        "bearer",
+        "pat",
     ];
-    const BEFORE_KEY: [&str; 7] = ["api", "access", "private", "auth", "secret", "account", "client"];
+    const BEFORE_KEY: [&str; 7] = [
+        "api", "access", "private", "auth", "secret", "account", "client",
+    ];
     let words = words(name);
     let known = words.iter().any(|word| WORDS.contains(&&word[..]));
-    let key = words.windows(2).any(|pair| pair[1] == "key" && BEFORE_KEY.contains(&&pair[0][..]));
+    let key = words
+        .windows(2)
+        .any(|pair| pair[1] == "key" && BEFORE_KEY.contains(&&pair[0][..]));
     known || key
 }
 
@@ -210,12 +222,16 @@ fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut before = ' ';
     for c in name.chars() {
-        let begins = !c.is_ascii_alphanumeric() || c.is_ascii_uppercase() && before.is_ascii_lowercase();
+        let begins =
+            !c.is_ascii_alphanumeric() || c.is_ascii_uppercase() && before.is_ascii_lowercase();
         if begins {
             words.push(String::new());
         }
         if c.is_ascii_alphanumeric() {
-            words.last_mut().expect("because there is one").push(c.to_ascii_lowercase());
+            words
+                .last_mut()
+                .expect("because there is one")
+                .push(c.to_ascii_lowercase());
         }
         before = c;
     }

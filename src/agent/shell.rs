@@ -210,7 +210,10 @@ impl Reader {
 /// where a path or line cannot be quoted (a NUL).
 pub fn wrapped(program: &Path, line: &str) -> Option<String> {
     let program = program.to_str()?;
-    let head = format!("{} exec -- ", shlex::try_quote(program).ok()?);
+    let head = format!(
+        "{} exec --known-from-env -- ",
+        shlex::try_quote(program).ok()?
+    );
     if line.starts_with(&head) {
         return None;
     }
@@ -275,7 +278,7 @@ mod tests {
             let wrapped = wrapped(program, line).expect("it can be quoted");
             let words = shlex::split(&wrapped).expect("it is well quoted");
             assert_eq!(words[0], "/opt/my tools/keysieve");
-            assert_eq!(words[1..3], ["exec", "--"]);
+            assert_eq!(words[1..4], ["exec", "--known-from-env", "--"]);
             assert_eq!(words.last().map(String::as_str), Some(line));
             assert_eq!(super::wrapped(program, &wrapped), None, "never twice");
         }

@@ -6,6 +6,8 @@ use serde_json::{Map, Value};
 
 use crate::engine::{Engine, Scratch, Verdict};
 use crate::model::{Confidence, Fingerprint, Salt, Severity, mask};
+use crate::redact::known::LEAST;
+use crate::redact::{self, Redactor};
 
 /// JSON in strings in JSON is read so deep; what is deeper is still scanned as the text it is.
 const NESTING: usize = 4;
@@ -64,6 +66,7 @@ pub struct Scanner<'e> {
     engine: &'e Engine,
     scratch: Scratch,
     min_confidence: Confidence,
+    known: Option<&'e Redactor<'e>>,
     /// Everything found so far, in the order of its place.
     pub found: Vec<Found>,
 }
@@ -75,8 +78,14 @@ impl<'e> Scanner<'e> {
             engine,
             scratch: engine.scratch(),
             min_confidence,
+            known: None,
             found: Vec::new(),
         }
+    }
+
+    /// Finds what `known` covers as well, from now on.
+    pub fn set_known(&mut self, known: Option<&'e Redactor<'e>>) {
+        self.known = known;
     }
 
     /// The secrets of a text, by their start, overlapping ones as one. `name` is the name of the file it comes from, if
@@ -93,15 +102,9 @@ impl<'e> Scanner<'e> {
             }
             let rule = &engine.rules().rules()[emission.candidate.rule as usize];
             let secret = &emission.candidate.secret;
-            let mut span = secret.start as usize..(secret.end as usize).min(text.len());
-            while !text.is_char_boundary(span.start) {
-                span.start -= 1;
-            }
-            while !text.is_char_boundary(span.end) {
-                span.end += 1;
-            }
+            let (start, end) = (secret.start as usize, (secret.end as usize).min(text.len()));
             hits.push(Hit {
-                span,
+                span: text.floor_char_boundary(start)..text.ceil_char_boundary(end),
                 found: Found {
                     rule: rule.id.to_string(),
                     description: rule.description.to_string(),
@@ -115,6 +118,9 @@ impl<'e> Scanner<'e> {
                 },
             });
         });
+        if let Some(known) = self.known.filter(|_| text.len() >= LEAST) {
+            hits.extend(known_hits(known, text));
+        }
         merged(hits)
     }
 
@@ -266,6 +272,36 @@ impl<'e> Scanner<'e> {
         let outer = self.text(&path.join("."), name, inner.as_deref().unwrap_or(text));
         outer.or(inner)
     }
+}
+
+/// Where known values stand.
+fn known_hits(known: &Redactor<'_>, text: &str) -> Vec<Hit> {
+    let redacted = known.redact(text.as_bytes());
+    let mut hits = Vec::new();
+    for covered in redacted.covered {
+        let span = covered.range.start as usize..(covered.range.end as usize).min(text.len());
+        let within = |found: &&redact::Found| covered.range.contains(&found.span.start);
+        let Some(what) = redacted.found.iter().find(within) else {
+            continue;
+        };
+        let before = &text[..text.floor_char_boundary(span.start)];
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        hits.push(Hit {
+            span: before.len()..text.ceil_char_boundary(span.end),
+            found: Found {
+                rule: what.rule.to_string(),
+                description: what.description.to_string(),
+                severity: what.severity,
+                confidence: Confidence::High,
+                masked: what.masked.clone(),
+                fingerprint: what.fingerprint,
+                path: String::new(),
+                line: before.matches('\n').count() as u64 + 1,
+                column: before[line_start..].chars().count() as u64 + 1,
+            },
+        });
+    }
+    hits
 }
 
 /// JSON that a string holds.

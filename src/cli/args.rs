@@ -56,6 +56,12 @@ pub enum Command {
     /// Scan files, directories or standard input.
     #[command(after_help = SCAN_EXAMPLES)]
     Scan(Box<ScanArgs>),
+    /// Put placeholders in place of secrets, in a stream or in files.
+    #[command(after_help = super::redact::EXAMPLES)]
+    Redact(Box<super::redact::RedactArgs>),
+    /// Run a command with its outputs redacted.
+    #[command(after_help = super::exec::EXAMPLES)]
+    Exec(Box<super::exec::ExecArgs>),
     /// List, show and test rules.
     #[command(subcommand)]
     Rules(RulesCommand),

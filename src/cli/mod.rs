@@ -3,9 +3,11 @@
 mod agent;
 mod args;
 mod baseline;
+mod exec;
 mod ignore_file;
 mod output;
 mod progress;
+mod redact;
 mod rules;
 mod scan;
 mod settings;
@@ -33,8 +35,8 @@ enum Exit {
     Incomplete,
     /// Stopped by Ctrl-C.
     Interrupted,
-    /// What another protocol asks for.
-    Code(u8),
+    /// The command that was run ended with this code, or an agent's protocol asks for it.
+    Command(i32),
 }
 
 impl From<Exit> for ExitCode {
@@ -44,7 +46,8 @@ impl From<Exit> for ExitCode {
             Exit::Findings => 1,
             Exit::Incomplete => 2,
             Exit::Interrupted => 130,
-            Exit::Code(code) => code,
+            // The system keeps no more of it.
+            Exit::Command(code) => code as u8,
         })
     }
 }
@@ -105,6 +108,8 @@ pub fn main() -> ExitCode {
                 .expect("because the command is scan");
             output::pairs(matches).and_then(|outputs| scan::run(args, &outputs))
         }
+        Command::Redact(args) => redact::run(args),
+        Command::Exec(args) => exec::run(args),
         Command::Rules(command) => rules::run(command),
         Command::Baseline(command) => baseline::run(command),
         Command::Agent(command) => agent::run(command),
@@ -113,10 +118,14 @@ pub fn main() -> ExitCode {
     match done {
         Ok(exit) => exit.into(),
         Err(Failure(message)) => {
-            let _ = writeln!(io::stderr(), "keysieve: {}", masked(&message));
+            complain(&message);
             Exit::Incomplete.into()
         }
     }
+}
+
+fn complain(message: &str) {
+    let _ = writeln!(io::stderr(), "keysieve: {}", masked(message));
 }
 
 /// A message quotes the line of a mistake, and what was taken for a configuration may be a file of credentials.

@@ -8,9 +8,11 @@
 //! What a stream holds back meanwhile is only what may still be a secret: see `docs/redaction.md`.
 
 mod cover;
-mod known;
+mod json;
+pub mod known;
 mod placeholder;
 mod stream;
+pub mod wrapped;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -40,6 +42,26 @@ pub struct Redacted {
     pub text: Vec<u8>,
     /// What was found, by position.
     pub found: Vec<Found>,
+    /// What was covered, by position: one place may cover several secrets that overlap.
+    pub covered: Vec<Covered>,
+}
+
+/// A stretch of the input in whose place a placeholder stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Covered {
+    /// In bytes from the input's start.
+    pub range: Range<u64>,
+    /// What stands there now.
+    pub placeholder: String,
+}
+
+impl Redacted {
+    /// Empties it, so that a stream may go on with it in constant memory.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.found.clear();
+        self.covered.clear();
+    }
 }
 
 /// A secret that was covered.
@@ -93,6 +115,18 @@ impl<'e> Redactor<'e> {
         stream.expect(name, text);
         stream.last(text, &mut out);
         out
+    }
+
+    /// Redacts a JSON document, which stays one: what a text redaction would cover is covered in the strings it stands
+    /// in, and each string is redacted as what it stands for. Nothing else of the document changes. `None` where the
+    /// text is not JSON.
+    pub fn redact_json(&self, text: &[u8]) -> Option<Redacted> {
+        json::redact(self, "", text)
+    }
+
+    /// The same for a file; `name` as for [`Redactor::redact_file`].
+    pub fn redact_json_file(&self, name: &str, text: &[u8]) -> Option<Redacted> {
+        json::redact(self, name, text)
     }
 
     /// Begins to redact a stream.

@@ -56,21 +56,19 @@ impl Placeholders {
         Placeholders { key: Some(key) }
     }
 
-    /// Writes the placeholder of a secret that a rule found.
-    pub(super) fn write(&self, rule: &str, secret: &[u8], out: &mut Vec<u8>) {
-        out.extend_from_slice(b"[REDACTED:");
-        out.extend_from_slice(rule.as_bytes());
-        if let Some(key) = &self.key {
-            let mut mac = Hmac::<Sha256>::new_from_slice(&key.0)
-                .expect("because HMAC takes a key of any length");
-            mac.update(b"placeholder\0");
-            mac.update(rule.as_bytes());
-            mac.update(&[0]);
-            mac.update(secret);
-            let hash = mac.finalize().into_bytes();
-            out.extend_from_slice(format!(":{:02x}{:02x}", hash[0], hash[1]).as_bytes());
-        }
-        out.push(b']');
+    /// The placeholder of a secret that a rule found.
+    pub(super) fn of(&self, rule: &str, secret: &[u8]) -> String {
+        let Some(key) = &self.key else {
+            return format!("[REDACTED:{rule}]");
+        };
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&key.0).expect("because HMAC takes a key of any length");
+        mac.update(b"placeholder\0");
+        mac.update(rule.as_bytes());
+        mac.update(&[0]);
+        mac.update(secret);
+        let hash = mac.finalize().into_bytes();
+        format!("[REDACTED:{rule}:{:02x}{:02x}]", hash[0], hash[1])
     }
 }
 
@@ -80,17 +78,14 @@ mod tests {
 
     #[test]
     fn tells_secrets_apart_and_hides_them() {
-        let write = |placeholders: &Placeholders, secret: &[u8]| {
-            let mut out = Vec::new();
-            placeholders.write("acme-key", secret, &mut out);
-            String::from_utf8(out).expect("it is ASCII")
-        };
-        assert_eq!(write(&Placeholders::typed(), b"one"), "[REDACTED:acme-key]");
+        let typed = Placeholders::typed();
+        assert_eq!(typed.of("acme-key", b"one"), "[REDACTED:acme-key]");
         let stable = Placeholders::stable(Key::new([7; 32]));
-        let one = write(&stable, b"one");
-        assert_eq!(one, write(&stable, b"one"));
-        assert_ne!(one, write(&stable, b"two"));
-        assert_ne!(one, write(&Placeholders::stable(Key::new([8; 32])), b"one"));
+        let one = stable.of("acme-key", b"one");
+        assert_eq!(one, stable.of("acme-key", b"one"));
+        assert_ne!(one, stable.of("acme-key", b"two"));
+        let other = Placeholders::stable(Key::new([8; 32]));
+        assert_ne!(one, other.of("acme-key", b"one"));
         assert_eq!(one.len(), "[REDACTED:acme-key:7f3a]".len());
     }
 }

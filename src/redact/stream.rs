@@ -1,10 +1,11 @@
 //! Redaction of a stream, chunk by chunk.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::cover::{Cluster, Cover, What, take_first};
 use super::known::Watcher;
-use super::{Found, KNOWN, Redacted, Redactor};
+use super::{Covered, Found, KNOWN, Redacted, Redactor};
 use crate::engine::{Candidate, Scratch, Sighting, Watch};
 use crate::model::{Fingerprint, Salt, Secret, Severity, mask};
 
@@ -114,7 +115,8 @@ impl<'r> RedactStream<'r> {
                 let from = (cluster.range.start - self.gone) as usize;
                 out.text.extend_from_slice(&self.held[used..from]);
                 used = from;
-                self.placeholder(&cluster, out);
+                let placeholder = self.placeholder(&cluster);
+                out.text.extend_from_slice(placeholder.as_bytes());
             }
             if known && !cluster.is_open() {
                 used = (cluster.range.end - self.gone) as usize;
@@ -141,17 +143,17 @@ impl<'r> RedactStream<'r> {
         self.gone += length as u64;
     }
 
-    fn placeholder(&self, cluster: &Cluster, out: &mut Redacted) {
+    fn placeholder(&self, cluster: &Cluster) -> String {
         let engine = self.redactor.ahead.engine();
         let placeholders = &self.redactor.placeholders;
         match cluster.named(engine) {
             What::Rule(candidate, secret) => {
                 let rule = &engine.rules().rules()[candidate.rule as usize];
-                placeholders.write(&rule.id, secret.expose(), &mut out.text);
+                placeholders.of(&rule.id, &identity(secret.expose()))
             }
             What::Known(value) => {
                 let (_, secret) = self.redactor.known.value(*value);
-                placeholders.write(KNOWN, secret.expose(), &mut out.text);
+                placeholders.of(KNOWN, secret.expose())
             }
         }
     }
@@ -159,6 +161,10 @@ impl<'r> RedactStream<'r> {
     /// Reports what was found in a cluster that is over.
     fn report(&self, cluster: Cluster, out: &mut Redacted) {
         let engine = self.redactor.ahead.engine();
+        out.covered.push(Covered {
+            range: cluster.range.clone(),
+            placeholder: self.placeholder(&cluster),
+        });
         let (mut plain, mut views, mut secrets) = (Vec::new(), Vec::new(), Vec::new());
         let mut found = Vec::new();
         for cover in cluster.covers {
@@ -200,7 +206,7 @@ impl<'r> RedactStream<'r> {
             description: Arc::from(&*rule.description),
             severity,
             span: candidate.secret.clone(),
-            fingerprint: Fingerprint::new(&Salt::default(), &rule.id, secret.expose()),
+            fingerprint: Fingerprint::new(&Salt::default(), &rule.id, &identity(secret.expose())),
             masked: mask(secret.expose()),
         }
     }
@@ -244,4 +250,18 @@ fn see(covers: &mut Vec<Cover>, sighting: &Sighting<'_>) {
             });
         }
     }
+}
+
+/// A secret as its identity has it: which line ends it has does not matter, as in the findings of a scan.
+fn identity(secret: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memmem::find(secret, b"\r\n").is_none() {
+        return Cow::Borrowed(secret);
+    }
+    let mut text = Vec::with_capacity(secret.len());
+    for (at, &byte) in secret.iter().enumerate() {
+        if byte != b'\r' || secret.get(at + 1) != Some(&b'\n') {
+            text.push(byte);
+        }
+    }
+    Cow::Owned(text)
 }

@@ -27,6 +27,9 @@ pub struct HookArgs {
     /// always, never.
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub wrap: String,
+    /// Do not take the secret values of environment variables out of what tools say.
+    #[arg(long)]
+    pub no_known_env: bool,
     /// Let pass what cannot be judged, rather than withhold it.
     #[arg(long)]
     pub fail_open: bool,
@@ -65,11 +68,25 @@ impl HookArgs {
                 wrap,
                 program: std::env::current_exe().ok(),
                 min_confidence,
+                variables: match self.no_known_env {
+                    true => Vec::new(),
+                    false => variables(),
+                },
             },
             fail_open: self.fail_open,
             timeout: Duration::from_millis(self.timeout),
         })
     }
+}
+
+fn variables() -> Vec<(String, Vec<u8>)> {
+    let pair = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+        (
+            name.to_string_lossy().into_owned(),
+            value.into_encoded_bytes(),
+        )
+    };
+    std::env::vars_os().map(pair).collect()
 }
 
 /// Answers one event. The exit code is the protocol's.
@@ -90,5 +107,5 @@ pub fn run(args: &HookArgs) -> Result<Exit, Failure> {
             .write_all(text.as_bytes())
             .map_err(|e| Failure::io("standard output", &e))?;
     }
-    Ok(Exit::Code(answer.code))
+    Ok(Exit::Command(i32::from(answer.code)))
 }

@@ -2,6 +2,7 @@
 
 mod automaton;
 mod forms;
+mod pick;
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 
 use crate::model::Secret;
 use automaton::{Automaton, Place};
+pub use pick::{of_dotenv, of_list, of_variables};
 
 /// Values shorter than this, in bytes, are not covered: they would stand in any text.
 pub const LEAST: usize = 6;
