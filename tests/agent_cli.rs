@@ -189,6 +189,76 @@ fn settings_that_are_not_understood_are_left_alone() {
     );
 }
 
+/// The plugin in a JavaScript engine, with the calls that OpenCode makes.
+#[test]
+#[ignore = "needs node"]
+fn the_plugin_for_opencode_does_what_the_answers_say() {
+    let tree = Tree::new();
+    let secret = token(27);
+    fs::create_dir_all(tree.path().join(".config/opencode")).expect("a folder");
+    assert_eq!(agent(&tree, &["install"]).code, 0);
+    fs::copy(
+        tree.path().join(".config/opencode/plugins/keysieve.js"),
+        tree.path().join("plugin.mjs"),
+    )
+    .expect("copied");
+    tree.file(
+        "run.mjs",
+        r#"
+import { Keysieve } from "./plugin.mjs";
+const secret = process.env.PLANTED;
+const hooks = await Keysieve({ directory: "/tmp" });
+const call = { tool: "bash", sessionID: "s", callID: "c" };
+const said = {};
+try {
+  await hooks["tool.execute.before"](call, { args: { command: `echo ${secret}` } });
+} catch (error) { said.denied = error.message; }
+await hooks["tool.execute.before"](call, { args: { command: "ls" } });
+const after = { title: "t", output: `T=${secret}`, metadata: { output: secret, exit: 0 } };
+await hooks["tool.execute.after"]({ ...call, args: { command: "env" } }, after);
+const clean = { title: "t", output: "ok", metadata: {} };
+await hooks["tool.execute.after"]({ ...call, args: {} }, clean);
+const message = { message: {}, parts: [{ type: "text", text: `use ${secret}` }] };
+await hooks["chat.message"]({ sessionID: "s" }, message);
+console.log(JSON.stringify({ ...said, after, clean, parts: message.parts }));
+"#,
+    );
+    let node = |plugin: &str| {
+        let mut command = std::process::Command::new("node");
+        command
+            .arg("run.mjs")
+            .current_dir(tree.path())
+            .env("PLANTED", &secret);
+        fs::write(tree.path().join("plugin.mjs"), plugin).expect("written");
+        Running::start(&mut command).wait()
+    };
+    let plugin = fs::read_to_string(tree.path().join("plugin.mjs")).expect("it is there");
+    let run = node(&plugin);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(!run.stdout.contains(&secret));
+    let said: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    assert!(
+        said["denied"]
+            .as_str()
+            .is_some_and(|why| why.starts_with("keysieve stopped")),
+        "{said}"
+    );
+    let mark = "[REDACTED:github-pat]";
+    assert_eq!(
+        said["after"],
+        json!({"title": "t", "output": format!("T={mark}"), "metadata": {"output": mark, "exit": 0}})
+    );
+    assert_eq!(
+        said["clean"],
+        json!({"title": "t", "output": "ok", "metadata": {}})
+    );
+    assert_eq!(said["parts"][0]["text"], format!("use {mark}"));
+    // Without its program nothing passes.
+    let run = node(&plugin.replace(env!("CARGO_BIN_EXE_keysieve"), "/nowhere/keysieve"));
+    assert_ne!(run.code, 0, "the harmless call is refused, too: {run:?}");
+    assert!(!run.stdout.contains(&secret));
+}
+
 /// A file that nobody has touched for an hour.
 fn old(tree: &Tree, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
     let path = tree.file(name, content);

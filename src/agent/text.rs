@@ -104,7 +104,7 @@ impl<'e> Scanner<'e> {
             let secret = &emission.candidate.secret;
             let (start, end) = (secret.start as usize, (secret.end as usize).min(text.len()));
             hits.push(Hit {
-                span: text.floor_char_boundary(start)..text.ceil_char_boundary(end),
+                span: floor(text, start)..ceil(text, end),
                 found: Found {
                     rule: rule.id.to_string(),
                     description: rule.description.to_string(),
@@ -284,10 +284,10 @@ fn known_hits(known: &Redactor<'_>, text: &str) -> Vec<Hit> {
         let Some(what) = redacted.found.iter().find(within) else {
             continue;
         };
-        let before = &text[..text.floor_char_boundary(span.start)];
+        let before = &text[..floor(text, span.start)];
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         hits.push(Hit {
-            span: before.len()..text.ceil_char_boundary(span.end),
+            span: before.len()..ceil(text, span.end),
             found: Found {
                 rule: what.rule.to_string(),
                 description: what.description.to_string(),
@@ -302,6 +302,21 @@ fn known_hits(known: &Redactor<'_>, text: &str) -> Vec<Hit> {
         });
     }
     hits
+}
+
+/// The beginning of the character that `at` is in.
+fn floor(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len()))
+        .rev()
+        .find(|&at| text.is_char_boundary(at))
+        .unwrap_or_default()
+}
+
+/// The end of the character that `at` is in.
+fn ceil(text: &str, at: usize) -> usize {
+    (at..text.len())
+        .find(|&at| text.is_char_boundary(at))
+        .unwrap_or(text.len())
 }
 
 /// JSON that a string holds.
@@ -338,6 +353,7 @@ mod tests {
     use super::*;
     use crate::engine::RuleSet;
     use crate::engine::example::expand;
+    use proptest::prelude::*;
     use serde_json::json;
 
     fn redact(value: &Value) -> (Option<Value>, Vec<Found>) {
@@ -410,5 +426,65 @@ mod tests {
             want.to_string(),
             "order and nested text stay"
         );
+    }
+
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            "\\PC{0,12}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 24, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 1..4).prop_map(Value::from),
+                prop::collection::vec(("[a-z]{1,6}", inner), 1..4)
+                    .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+            ]
+        })
+    }
+
+    /// Puts `secret` into every `every`th text. How many there are now.
+    fn plant(value: &mut Value, secret: &str, every: usize, seen: &mut usize) -> usize {
+        match value {
+            Value::String(text) => {
+                *seen += 1;
+                if !(*seen).is_multiple_of(every) {
+                    return 0;
+                }
+                *text = format!("{text} {secret} {text}");
+                1
+            }
+            Value::Array(items) => items
+                .iter_mut()
+                .map(|item| plant(item, secret, every, seen))
+                .sum(),
+            Value::Object(fields) => fields
+                .values_mut()
+                .map(|value| plant(value, secret, every, seen))
+                .sum(),
+            _ => 0,
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(128))]
+
+        #[test]
+        fn covers_every_secret_and_changes_nothing_else(mut value in value(), every in 1..4_usize) {
+            let token = token();
+            let planted = plant(&mut value, &token, every, &mut 0);
+            let (new, found) = redact(&value);
+            prop_assert_eq!(found.len(), planted);
+            let text = value.to_string();
+            let want = text.replace(&token, "[REDACTED:github-pat]");
+            let got = new.as_ref().unwrap_or(&value).to_string();
+            prop_assert_eq!(&got, &want);
+            prop_assert_eq!(new.is_some(), planted > 0);
+            // The same where the value stands in a string of another.
+            let (outer, _) = redact(&json!({"o": text}));
+            let inner = outer.map(|outer| outer["o"].as_str().expect("a text").to_owned());
+            prop_assert_eq!(inner.unwrap_or(text), want);
+        }
     }
 }

@@ -72,7 +72,7 @@ pub fn rewrite(
                 let what = format!("line {} is not UTF-8", place.line);
                 return Err(Trouble::Malformed(what));
             }
-            Err(_) => &String::from_utf8_lossy(&line).into_owned(),
+            Err(_) => &String::from_utf8_lossy(&line),
         };
         let new = match store.format {
             Format::Text => teller.text(scanner, text, place),
