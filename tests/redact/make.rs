@@ -174,7 +174,7 @@ pub fn full() -> &'static Engine {
 }
 
 /// Bytes that a failure shows as text.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub struct Text(pub Vec<u8>);
 
 impl std::fmt::Debug for Text {

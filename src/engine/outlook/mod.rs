@@ -198,6 +198,10 @@ impl<'l> Watch<'l> {
             for waiting in &self.waiting {
                 safe = safe.min(waiting.floor);
             }
+            // Its end may lie before the text's.
+            for open in &self.open {
+                safe = safe.min(open.seen);
+            }
             let tail = self.ahead.tail().floor(&self.buffer, self.ahead);
             safe = safe.min(self.start + tail as u64);
         }
