@@ -22,13 +22,15 @@ const CHUNK: usize = 256 * 1024;
 /// A build log.
 fn log() -> String {
     const WORDS: [&str; 16] = [
-        "parser", "render", "network", "index", "cache", "window", "buffer", "queue", "thread", "module", "output",
-        "shader", "matrix", "socket", "filter", "layout",
+        "parser", "render", "network", "index", "cache", "window", "buffer", "queue", "thread",
+        "module", "output", "shader", "matrix", "socket", "filter", "layout",
     ];
     let mut text = String::with_capacity(SIZE + 400);
     let mut number = 1u64;
     let mut next = |most: u64| {
-        number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        number = number
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (number >> 33) % most
     };
     let mut line = 0;
@@ -37,13 +39,39 @@ fn log() -> String {
         let mut word = || WORDS[next(16) as usize];
         let (a, b, c) = (word(), word(), word());
         let _ = match line % 7 {
-            0 => writeln!(text, "[{:>3}%] Building CXX object src/{a}/CMakeFiles/{a}.dir/{b}_{c}.cpp.o", line % 100),
-            1 => writeln!(text, "/usr/bin/c++ -DNDEBUG -Iinclude -I../third_party/{a}/include -O2 -g -fPIC -std=c++20 -o {b}.o -c ../src/{a}/{b}.cpp"),
-            2 => writeln!(text, "../src/{a}/{b}.cpp:{line}:17: warning: unused variable '{c}' [-Wunused-variable]"),
+            0 => writeln!(
+                text,
+                "[{:>3}%] Building CXX object src/{a}/CMakeFiles/{a}.dir/{b}_{c}.cpp.o",
+                line % 100
+            ),
+            1 => writeln!(
+                text,
+                "/usr/bin/c++ -DNDEBUG -Iinclude -I../third_party/{a}/include -O2 -g -fPIC -std=c++20 -o {b}.o -c ../src/{a}/{b}.cpp"
+            ),
+            2 => writeln!(
+                text,
+                "../src/{a}/{b}.cpp:{line}:17: warning: unused variable '{c}' [-Wunused-variable]"
+            ),
             3 => writeln!(text, "test {a}::{b}::tests::{c}_is_stable_{line} ... ok"),
-            4 => writeln!(text, "2026-11-26T10:00:{:02}.{:03}Z INFO {a}: {b} took {} ms, {c} at {} MB", line % 60, line % 1000, line % 977, line % 4099),
-            5 => writeln!(text, "   Compiling {a}-{b} v0.{}.{} (/work/{c})", line % 31, line % 17),
-            _ => writeln!(text, "added 1 package, and audited {line} packages in {}s", line % 60),
+            4 => writeln!(
+                text,
+                "2026-11-26T10:00:{:02}.{:03}Z INFO {a}: {b} took {} ms, {c} at {} MB",
+                line % 60,
+                line % 1000,
+                line % 977,
+                line % 4099
+            ),
+            5 => writeln!(
+                text,
+                "   Compiling {a}-{b} v0.{}.{} (/work/{c})",
+                line % 31,
+                line % 17
+            ),
+            _ => writeln!(
+                text,
+                "added 1 package, and audited {line} packages in {}s",
+                line % 60
+            ),
         };
     }
     text.truncate(SIZE);
@@ -51,7 +79,13 @@ fn log() -> String {
 }
 
 fn known() -> KnownValues {
-    let value = |n: u64| format!("{:016x}{:08x}-Secret", n.wrapping_mul(0x9E37_79B9_7F4A_7C15), n * 77_777);
+    let value = |n: u64| {
+        format!(
+            "{:016x}{:08x}-Secret",
+            n.wrapping_mul(0x9E37_79B9_7F4A_7C15),
+            n * 77_777
+        )
+    };
     let values = (1..=20).map(|n| (Arc::from("a bench"), Secret::new(value(n).as_bytes())));
     KnownValues::new(values).expect("twenty values are few")
 }
@@ -92,7 +126,10 @@ fn redact(c: &mut Criterion) {
     let plain = Redactor::new(&engine);
     let with_known = Redactor::new(&engine).with_known(known());
     let log = log();
-    assert!(plain.redact(log.as_bytes()).found.is_empty(), "the log is clean");
+    assert!(
+        plain.redact(log.as_bytes()).found.is_empty(),
+        "the log is clean"
+    );
     let few = &log[..4 << 20];
     let times = latencies(&plain, &few[..few.rfind('\n').map_or(0, |at| at + 1)]);
     let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
@@ -105,7 +142,9 @@ fn redact(c: &mut Criterion) {
         at(1.0)
     );
     let mut group = c.benchmark_group("redact");
-    group.sample_size(10).throughput(Throughput::Bytes(log.len() as u64));
+    group
+        .sample_size(10)
+        .throughput(Throughput::Bytes(log.len() as u64));
     group.bench_function("clean build log", |b| {
         b.iter(|| black_box(pass(&plain, log.as_bytes(), CHUNK)));
     });

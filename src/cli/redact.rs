@@ -81,7 +81,12 @@ pub struct WhatArgs {
     #[arg(long, value_name = "NUMBER", help_heading = "Known values")]
     pub known_fd: Option<u32>,
     /// What stands in a secret's place: its rule, or its rule and a tag that is the same wherever it stands.
-    #[arg(long, value_name = "KIND", default_value = "typed", help_heading = "Placeholders")]
+    #[arg(
+        long,
+        value_name = "KIND",
+        default_value = "typed",
+        help_heading = "Placeholders"
+    )]
     pub placeholder: Kind,
     /// Keep the key of stable placeholders in this file, so that a secret has the same tag in every run. It is made
     /// where there is none. Default: a new key for each run.
@@ -102,7 +107,9 @@ pub enum Kind {
 pub fn run(args: &RedactArgs) -> Result<Exit, Failure> {
     super::scan::keep_content_out_of_panics();
     if args.in_place && (args.files.is_empty() || args.files.iter().any(|file| is_stdin(file))) {
-        return Err(Failure("--in-place: no file; name those to be replaced".to_owned()));
+        return Err(Failure(
+            "--in-place: no file; name those to be replaced".to_owned(),
+        ));
     }
     let engine = args.what.engine()?;
     let redactor = args.what.redactor(&engine)?;
@@ -148,7 +155,9 @@ impl WhatArgs {
             (Kind::Stable, Some(file)) => Placeholders::stable(kept_key(file)?),
         };
         let known = self.known_values(engine)?;
-        Ok(Redactor::new(engine).with_known(known).with_placeholders(placeholders))
+        Ok(Redactor::new(engine)
+            .with_known(known)
+            .with_placeholders(placeholders))
     }
 
     fn known_values(&self, engine: &Engine) -> Result<KnownValues, Failure> {
@@ -156,15 +165,24 @@ impl WhatArgs {
         if self.known_from_env {
             let variables: Vec<(String, Vec<u8>)> = env::vars_os()
                 .map(|(name, value)| {
-                    (name.to_string_lossy().into_owned(), value.into_encoded_bytes())
+                    (
+                        name.to_string_lossy().into_owned(),
+                        value.into_encoded_bytes(),
+                    )
                 })
                 .collect();
-            let pairs = variables.iter().map(|(name, value)| (&name[..], &value[..]));
-            all.extend(of_variables(engine, pairs, &|name| format!("environment variable {name}")));
+            let pairs = variables
+                .iter()
+                .map(|(name, value)| (&name[..], &value[..]));
+            all.extend(of_variables(engine, pairs, &|name| {
+                format!("environment variable {name}")
+            }));
         }
         for name in &self.known_env {
             let value = env::var_os(name).ok_or_else(|| {
-                Failure(format!("--known-env: there is no environment variable `{name}`"))
+                Failure(format!(
+                    "--known-env: there is no environment variable `{name}`"
+                ))
             })?;
             all.push((
                 Arc::from(format!("environment variable {name}")),
@@ -175,7 +193,9 @@ impl WhatArgs {
             all.extend(of_dotenv(engine, &shown(file), &read(file)?));
         }
         let lists = self.known_list.iter().cloned();
-        let descriptor = self.known_fd.map(|number| PathBuf::from(format!("/dev/fd/{number}")));
+        let descriptor = self
+            .known_fd
+            .map(|number| PathBuf::from(format!("/dev/fd/{number}")));
         for file in lists.chain(descriptor) {
             all.extend(of_list(&shown(&file), &read(&file)?));
         }
@@ -194,9 +214,15 @@ fn kept_key(path: &Path) -> Result<Key, Failure> {
         Ok(text) => text,
         Err(e) if e.kind() == io::ErrorKind::NotFound => {
             let key = Key::random().map_err(|e| failed(&e))?;
-            let mut hex: String = key.bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+            let mut hex: String = key
+                .bytes()
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
             hex.push('\n');
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            let folder = path
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty());
             // A temporary file is its owner's alone, and stays so.
             let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))
                 .map_err(|e| failed(&e))?;
@@ -262,7 +288,11 @@ impl Tally {
 }
 
 /// Redacts what comes, and writes it as soon as it may go.
-fn to_stdout(redactor: &Redactor<'_>, files: &[PathBuf], tally: &mut Tally) -> Result<Exit, Failure> {
+fn to_stdout(
+    redactor: &Redactor<'_>,
+    files: &[PathBuf],
+    tally: &mut Tally,
+) -> Result<Exit, Failure> {
     let stop = Arc::new(AtomicBool::new(false));
     let asked = Arc::clone(&stop);
     // Without a handler a signal ends the process at once, with what is held back unsaid.
@@ -278,7 +308,11 @@ fn to_stdout(redactor: &Redactor<'_>, files: &[PathBuf], tally: &mut Tally) -> R
             true => Box::new(io::stdin()),
             false => Box::new(File::open(file).map_err(|e| Failure::io(shown(file), &e))?),
         };
-        let name = if is_stdin(file) { "standard input".to_owned() } else { shown(file) };
+        let name = if is_stdin(file) {
+            "standard input".to_owned()
+        } else {
+            shown(file)
+        };
         let exit = stream(redactor, &chunks(input), &name, &stop, tally)?;
         if exit != Exit::Clean {
             return Ok(exit);
@@ -342,7 +376,11 @@ fn withheld<T>(name: &str, step: impl FnOnce() -> T) -> Result<T, Failure> {
 }
 
 /// Replaces each file. One that cannot be is left as it is, and the others go on.
-fn in_place(redactor: &Redactor<'_>, files: &[PathBuf], tally: &mut Tally) -> Result<Exit, Failure> {
+fn in_place(
+    redactor: &Redactor<'_>,
+    files: &[PathBuf],
+    tally: &mut Tally,
+) -> Result<Exit, Failure> {
     let mut failures = Vec::new();
     for file in files {
         if let Err(Failure(message)) = replace(redactor, file, tally) {
@@ -360,16 +398,22 @@ fn replace(redactor: &Redactor<'_>, path: &Path, tally: &mut Tally) -> Result<()
     let failed = |e: io::Error| Failure::io(&name, &e);
     let meta = fs::metadata(path).map_err(failed)?;
     if !meta.is_file() {
-        return Err(Failure(format!("{name}: not a regular file; only those can be replaced")));
+        return Err(Failure(format!(
+            "{name}: not a regular file; only those can be replaced"
+        )));
     }
     let mut input = File::open(path).map_err(failed)?;
     let (mut file, pending) = Pending::open(path)?;
     let before = tally.by_rule.values().sum::<u64>();
-    withheld(&name, || write_redacted(redactor, path, &mut input, &mut file, tally))?
-        .map_err(failed)?;
+    withheld(&name, || {
+        write_redacted(redactor, path, &mut input, &mut file, tally)
+    })?
+    .map_err(failed)?;
     let changed = fs::metadata(path).map_err(failed)?;
     if changed.len() != meta.len() || changed.modified().ok() != meta.modified().ok() {
-        return Err(Failure(format!("{name}: it was changed meanwhile; it is left as it is")));
+        return Err(Failure(format!(
+            "{name}: it was changed meanwhile; it is left as it is"
+        )));
     }
     // A file that holds no secret keeps its times.
     match tally.by_rule.values().sum::<u64>() > before {
@@ -389,7 +433,9 @@ fn write_redacted(
     tally: &mut Tally,
 ) -> io::Result<()> {
     let mut output = io::BufWriter::new(output);
-    let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
+    let extension = path
+        .extension()
+        .map(|extension| extension.to_ascii_lowercase());
     let lines = extension.is_some_and(|e| e == "jsonl" || e == "ndjson");
     if lines {
         json_lines(redactor, input, &mut output, tally)?;
@@ -400,7 +446,9 @@ fn write_redacted(
         let first = text.trim_ascii_start().first();
         let json = matches!(first, Some(b'{' | b'[' | b'"'));
         let json = json.then(|| redactor.redact_json_file(&name, &text));
-        let redacted = json.flatten().unwrap_or_else(|| redactor.redact_file(&name, &text));
+        let redacted = json
+            .flatten()
+            .unwrap_or_else(|| redactor.redact_file(&name, &text));
         tally.count(&redacted);
         output.write_all(&redacted.text)?;
     } else {
@@ -437,7 +485,9 @@ fn json_lines(
     let mut line = Vec::new();
     loop {
         line.clear();
-        let count = (&mut input).take(LONGEST_LINE as u64).read_until(b'\n', &mut line)?;
+        let count = (&mut input)
+            .take(LONGEST_LINE as u64)
+            .read_until(b'\n', &mut line)?;
         if count == 0 {
             return Ok(());
         }
@@ -450,7 +500,9 @@ fn json_lines(
             Some(text) => (text, &b"\n"[..]),
             None => (&line[..], &b""[..]),
         };
-        let redacted = redactor.redact_json(text).unwrap_or_else(|| redactor.redact(text));
+        let redacted = redactor
+            .redact_json(text)
+            .unwrap_or_else(|| redactor.redact(text));
         tally.count(&redacted);
         output.write_all(&redacted.text)?;
         output.write_all(end)?;

@@ -31,13 +31,10 @@ pub enum Event {
 /// Where the system cannot.
 #[cfg(unix)]
 pub fn watch_signals(mut handler: impl FnMut(Event) + Send + 'static) -> io::Result<()> {
-    use signal_hook::consts::{
-        SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH,
-    };
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH};
     use signal_hook::iterator::Signals;
 
-    let mut signals =
-        Signals::new([SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH])?;
+    let mut signals = Signals::new([SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH])?;
     std::thread::spawn(move || {
         for signal in signals.forever() {
             handler(match signal {
@@ -187,7 +184,10 @@ mod unix {
                 outer,
             };
             terminal.side().fit();
-            let child = Command::new(program).args(args).spawn(end).map_err(reason)?;
+            let child = Command::new(program)
+                .args(args)
+                .spawn(end)
+                .map_err(reason)?;
             let mut raw = terminal.outer.clone();
             raw.make_raw();
             tcsetattr(stdin(), OptionalActions::Drain, &raw)?;
@@ -211,7 +211,9 @@ mod unix {
         /// Gives it the size of ours.
         pub fn fit(&self) {
             if let Ok(size) = tcgetwinsize(stdin()) {
-                let _ = self.0.resize(pty_process::Size::new(size.ws_row, size.ws_col));
+                let _ = self
+                    .0
+                    .resize(pty_process::Size::new(size.ws_row, size.ws_col));
             }
         }
     }

@@ -59,9 +59,8 @@ impl Cluster {
                 let candidates = covers.clone().filter_map(Cover::candidate).cloned();
                 let winners = engine.winners(candidates.collect());
                 let won = |candidate: &Candidate| {
-                    let same = |w: &Candidate| {
-                        w.rule == candidate.rule && w.secret == candidate.secret
-                    };
+                    let same =
+                        |w: &Candidate| w.rule == candidate.rule && w.secret == candidate.secret;
                     winners.iter().any(same)
                 };
                 let won = covers.filter(|cover| cover.candidate().is_some_and(won));
@@ -73,7 +72,10 @@ impl Cluster {
 
     /// Takes out what lies in a run or block that goes on, and ends before `safe`: there may be any number of it.
     pub fn forget_hidden(&mut self, engine: &Engine, safe: u64) {
-        let open = self.covers.iter().filter(|cover| cover.range.end == u64::MAX);
+        let open = self
+            .covers
+            .iter()
+            .filter(|cover| cover.range.end == u64::MAX);
         let Some(first) = open.map(|cover| cover.range.start).min() else {
             return;
         };
@@ -84,7 +86,10 @@ impl Cluster {
 
     /// The same without what lies in a run or block, which has it.
     pub fn without_hidden(mut self, engine: &Engine) -> Cluster {
-        let followed = self.covers.iter().filter(|cover| is_followed(engine, cover));
+        let followed = self
+            .covers
+            .iter()
+            .filter(|cover| is_followed(engine, cover));
         let ranges: Vec<Range<u64>> = followed.map(|cover| cover.range.clone()).collect();
         let hides = |range: &Range<u64>, cover: &Cover| {
             range.start <= cover.range.start && cover.range.end <= range.end
@@ -99,7 +104,9 @@ impl Cluster {
 /// Whether something is of the kind that may be followed without end: a run or block, which gives way to nothing.
 fn is_followed(engine: &Engine, cover: &Cover) -> bool {
     let rule = |candidate: &Candidate| &engine.rules().rules()[candidate.rule as usize];
-    cover.candidate().is_some_and(|candidate| rank(rule(candidate)) == 0)
+    cover
+        .candidate()
+        .is_some_and(|candidate| rank(rule(candidate)) == 0)
 }
 
 impl Cover {

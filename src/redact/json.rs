@@ -35,7 +35,9 @@ fn document(redactor: &Redactor<'_>, name: &str, text: &[u8], depth: usize) -> O
         work.token(token);
     }
     work.out.text.extend_from_slice(&text[at..]);
-    work.out.found.sort_by_key(|found| (found.span.start, found.span.end));
+    work.out
+        .found
+        .sort_by_key(|found| (found.span.start, found.span.end));
     Some(work.out)
 }
 
@@ -135,8 +137,12 @@ fn tokens(text: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
 fn offsets(raw: &[u8]) -> Vec<usize> {
     let mut map = Vec::with_capacity(raw.len());
     let hex = |at: usize| {
-        let digits = raw.get(at + 2..at + 6).and_then(|hex| std::str::from_utf8(hex).ok());
-        digits.and_then(|digits| u32::from_str_radix(digits, 16).ok()).unwrap_or(0)
+        let digits = raw
+            .get(at + 2..at + 6)
+            .and_then(|hex| std::str::from_utf8(hex).ok());
+        digits
+            .and_then(|digits| u32::from_str_radix(digits, 16).ok())
+            .unwrap_or(0)
     };
     let mut at = 1;
     while at + 1 < raw.len() {
@@ -201,6 +207,9 @@ mod tests {
         let found: Vec<&str> = tokens(text)
             .map(|token| std::str::from_utf8(&text[token]).expect("it is text"))
             .collect();
-        assert_eq!(found, [r#""a\"b""#, "1.5e3", "true", r#""x""#, r#""""#, "null"]);
+        assert_eq!(
+            found,
+            [r#""a\"b""#, "1.5e3", "true", r#""x""#, r#""""#, "null"]
+        );
     }
 }

@@ -61,8 +61,8 @@ impl Placeholders {
         let Some(key) = &self.key else {
             return format!("[REDACTED:{rule}]");
         };
-        let mut mac = Hmac::<Sha256>::new_from_slice(&key.0)
-            .expect("because HMAC takes a key of any length");
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&key.0).expect("because HMAC takes a key of any length");
         mac.update(b"placeholder\0");
         mac.update(rule.as_bytes());
         mac.update(&[0]);

@@ -233,11 +233,7 @@ impl<'r> RedactStream<'r> {
             description: Arc::from(&*rule.description),
             severity,
             span: candidate.secret.clone(),
-            fingerprint: Fingerprint::new(
-                &Salt::default(),
-                &rule.id,
-                &identity(secret.expose()),
-            ),
+            fingerprint: Fingerprint::new(&Salt::default(), &rule.id, &identity(secret.expose())),
             masked: mask(secret.expose()),
         }
     }
@@ -259,9 +255,9 @@ impl<'r> RedactStream<'r> {
 fn see(covers: &mut Vec<Cover>, sighting: &Sighting<'_>) {
     let candidate = sighting.candidate;
     let begun = covers.iter_mut().find_map(|cover| match &mut cover.what {
-        What::Rule(open, _) if open.open && open.rule == candidate.rule => (open.secret.start
-            == candidate.secret.start)
-            .then_some((&mut cover.range, open)),
+        What::Rule(open, _) if open.open && open.rule == candidate.rule => {
+            (open.secret.start == candidate.secret.start).then_some((&mut cover.range, open))
+        }
         _ => None,
     });
     match begun {

@@ -65,7 +65,9 @@ fn through_pipes(
     let all = thread::scope(|scope| {
         let out = scope.spawn(|| out.is_none_or(|from| pump(redactor, from, io::stdout())));
         let err = scope.spawn(|| err.is_none_or(|from| pump(redactor, from, io::stderr())));
-        [out, err].into_iter().all(|one| one.join().unwrap_or(false))
+        [out, err]
+            .into_iter()
+            .all(|one| one.join().unwrap_or(false))
     });
     let code = wait(&mut child, &running)?;
     Ok(Ended {

@@ -144,16 +144,96 @@ const GENERIC: &str = include_str!("../../rules/generic.toml");
 
 /// What the inputs are made of: whole credentials, their parts, and what may follow or precede them.
 const PIECES: &[&str] = &[
-    "ak_", "ak_abc12345", "ak_0123456789ab", "_", "-k-", "ab", "12345", "1234:AA", "1234:AAabcd", "abcdef",
-    "pin", "PIN: ", "=", "pin=1a2b", "acme_key", " = ", "acme_key is set: abc123", "\"", "'", "\\\"",
-    "'q1w2e3r4'", "rn.", "rn.ab", "rn.abcdefghijklmnopqrst.uv", ".", "<<KEY>>", "<</K>>", "<<", "A ", "KEY",
-    "<<B KEY>>abcd efgh\nijkl+/=<</K>>", "<</", "\n", "\r\n", "\n", " ", "\0", "é", "\u{feff}", "K zq!", "zq!",
-    "data abcd\n", "kind", "data abc123\nx y\nkind", "db://me:s3cr3t@", "db://me:ab12cd@db", "localhost", "/",
-    "password = 'h7Gk2!pQx9'", "password=h7Gk2pQx9\n", "password: ", "PASSWORD", "token", "secret_key", ": ",
-    "\"password\": \"h7Gk2pQx9\"", "h7Gk2!pQx9", "Xk39sLq02mZp", ",", "value", "\"value\": \"", "name: ", "- ",
-    "<password>", "</password>", "<value>", "|\n  ", "new Key(\"", ")", "(", "--password ", "Authorization: ",
-    "Bearer ", "is \"", "f(\"", "%3D", "=>", ":=", "str = ", "test", "user", "sha", "example", "login", "\\n",
-    "\u{1b}[0m", "\u{1b}[1;31m", "$ ", "[REDACTED:acme-plain]", "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz",
+    "ak_",
+    "ak_abc12345",
+    "ak_0123456789ab",
+    "_",
+    "-k-",
+    "ab",
+    "12345",
+    "1234:AA",
+    "1234:AAabcd",
+    "abcdef",
+    "pin",
+    "PIN: ",
+    "=",
+    "pin=1a2b",
+    "acme_key",
+    " = ",
+    "acme_key is set: abc123",
+    "\"",
+    "'",
+    "\\\"",
+    "'q1w2e3r4'",
+    "rn.",
+    "rn.ab",
+    "rn.abcdefghijklmnopqrst.uv",
+    ".",
+    "<<KEY>>",
+    "<</K>>",
+    "<<",
+    "A ",
+    "KEY",
+    "<<B KEY>>abcd efgh\nijkl+/=<</K>>",
+    "<</",
+    "\n",
+    "\r\n",
+    "\n",
+    " ",
+    "\0",
+    "é",
+    "\u{feff}",
+    "K zq!",
+    "zq!",
+    "data abcd\n",
+    "kind",
+    "data abc123\nx y\nkind",
+    "db://me:s3cr3t@",
+    "db://me:ab12cd@db",
+    "localhost",
+    "/",
+    "password = 'h7Gk2!pQx9'",
+    "password=h7Gk2pQx9\n",
+    "password: ",
+    "PASSWORD",
+    "token",
+    "secret_key",
+    ": ",
+    "\"password\": \"h7Gk2pQx9\"",
+    "h7Gk2!pQx9",
+    "Xk39sLq02mZp",
+    ",",
+    "value",
+    "\"value\": \"",
+    "name: ",
+    "- ",
+    "<password>",
+    "</password>",
+    "<value>",
+    "|\n  ",
+    "new Key(\"",
+    ")",
+    "(",
+    "--password ",
+    "Authorization: ",
+    "Bearer ",
+    "is \"",
+    "f(\"",
+    "%3D",
+    "=>",
+    ":=",
+    "str = ",
+    "test",
+    "user",
+    "sha",
+    "example",
+    "login",
+    "\\n",
+    "\u{1b}[0m",
+    "\u{1b}[1;31m",
+    "$ ",
+    "[REDACTED:acme-plain]",
+    "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz",
 ];
 
 /// The small rules beside the generic ones.
@@ -184,7 +264,13 @@ impl std::fmt::Debug for Text {
 }
 
 fn utf16(text: &str, big: bool) -> Vec<u8> {
-    let bytes = |unit: u16| if big { unit.to_be_bytes() } else { unit.to_le_bytes() };
+    let bytes = |unit: u16| {
+        if big {
+            unit.to_be_bytes()
+        } else {
+            unit.to_le_bytes()
+        }
+    };
     text.encode_utf16().flat_map(bytes).collect()
 }
 
@@ -216,6 +302,14 @@ pub fn examples(most: usize) -> impl Strategy<Value = Text> {
         2 => Just(b"\n".to_vec()),
     ];
     proptest::collection::vec(piece, 1..most).prop_map(|pieces| Text(pieces.concat()))
+}
+
+/// The same, each on a line of its own.
+pub fn example_lines(most: usize) -> impl Strategy<Value = Text> {
+    proptest::collection::vec(examples(2), 1..most).prop_map(|lines| {
+        let lines: Vec<Vec<u8>> = lines.into_iter().map(|line| line.0).collect();
+        Text(lines.join(&b"\nlet total = total + item.price * 2;\n"[..]))
+    })
 }
 
 /// Where to cut: at few places, at many, or at every byte.

@@ -96,7 +96,10 @@ pub fn url_password(value: &[u8], beside: Beside<'_>) -> Outcome {
 
 /// What ends the host of a URL.
 pub fn ends_host(byte: &u8) -> bool {
-    matches!(byte, b':' | b'/' | b'"' | b'\'' | b' ' | b'?' | b'\n' | b'`')
+    matches!(
+        byte,
+        b':' | b'/' | b'"' | b'\'' | b' ' | b'?' | b'\n' | b'`'
+    )
 }
 
 /// Whether a host is this machine, or one that documentation speaks of.

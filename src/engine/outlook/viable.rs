@@ -145,7 +145,9 @@ impl Viable {
                         reached.for_each(|head| join(head, set));
                     }
                     places = (0..3)
-                        .map(|at| (0..=at).any(|from| before[from] && (min..=max).contains(&(at - from))))
+                        .map(|at| {
+                            (0..=at).any(|from| before[from] && (min..=max).contains(&(at - from)))
+                        })
                         .collect();
                 }
             }

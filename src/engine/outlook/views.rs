@@ -62,9 +62,16 @@ impl<'l> Views<'l> {
     pub fn safe(&self) -> u64 {
         let [.., first, second, character] = self.last;
         let told = tells([first, second]) && character != 0;
-        let first = if told { self.end.saturating_sub(1) } else { self.end };
+        let first = if told {
+            self.end.saturating_sub(1)
+        } else {
+            self.end
+        };
         let begun = self.reader.begun().unwrap_or(first);
-        let child = self.child.as_ref().map(|child| child.start + 2 * child.watch.safe());
+        let child = self
+            .child
+            .as_ref()
+            .map(|child| child.start + 2 * child.watch.safe());
         child.unwrap_or(begun).min(begun).min(first)
     }
 
@@ -95,7 +102,9 @@ impl Feed<'_, '_> {
         let (start, last) = self.before;
         match at.checked_sub(start) {
             Some(index) => self.chunk.get(index as usize).copied(),
-            None => last.get((at + BACK as u64).checked_sub(start)? as usize).copied(),
+            None => last
+                .get((at + BACK as u64).checked_sub(start)? as usize)
+                .copied(),
         }
     }
 

@@ -258,7 +258,11 @@ mod tests {
             (&["abcd", "dxyz"], "abcd", &["abcd"], 3),
         ];
         for (forms, text, want, open) in cases {
-            assert_eq!(all(forms, text, false), (want.iter().map(|s| s.to_string()).collect(), open), "{text}");
+            assert_eq!(
+                all(forms, text, false),
+                (want.iter().map(|s| s.to_string()).collect(), open),
+                "{text}"
+            );
         }
     }
 

@@ -44,7 +44,10 @@ fn base64(value: &[u8], phase: usize) -> [Vec<u8>; 2] {
 
 fn hexadecimal(value: &[u8]) -> Vec<Vec<u8>> {
     let each = |write: &dyn Fn(u8) -> String| -> Vec<u8> {
-        value.iter().flat_map(|&byte| write(byte).into_bytes()).collect()
+        value
+            .iter()
+            .flat_map(|&byte| write(byte).into_bytes())
+            .collect()
     };
     vec![
         each(&|b| format!("{b:02x}")),
@@ -105,7 +108,12 @@ fn json(value: &[u8]) -> Vec<Vec<u8>> {
         out
     };
     let mut all = Vec::new();
-    for careful in [&[][..], &['/'], &['<', '>', '&'], &['<', '>', '&', '\'', '+']] {
+    for careful in [
+        &[][..],
+        &['/'],
+        &['<', '>', '&'],
+        &['<', '>', '&', '\'', '+'],
+    ] {
         for ascii in [false, true] {
             let once = escape(text, careful, ascii);
             all.push(escape(&once, &[], false).into_bytes());
@@ -125,7 +133,8 @@ fn shell(value: &[u8]) -> Vec<Vec<u8>> {
         });
         escaped.collect()
     };
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./:=@%+,".contains(&byte) || byte > 0x7f;
+    let plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || b"_-./:=@%+,".contains(&byte) || byte > 0x7f;
     vec![
         each(&|b| (b == b'\'').then_some(b"'\\''")),
         each(&|b| (b == b'\'').then_some(b"'\"'\"'")),
@@ -202,11 +211,13 @@ mod tests {
             for after in 0..5 {
                 let text = [&b"abcde"[..before], value, &b"vwxyz"[..after]].concat();
                 for encoded in [STANDARD_NO_PAD.encode(&text), URL_SAFE_NO_PAD.encode(&text)] {
-                    let inside = |form: &&Vec<u8>| {
-                        memchr::memmem::find(encoded.as_bytes(), form).is_some()
-                    };
+                    let inside =
+                        |form: &&Vec<u8>| memchr::memmem::find(encoded.as_bytes(), form).is_some();
                     let longest = forms.iter().filter(inside).map(Vec::len).max();
-                    assert!(longest >= Some((value.len() * 8 - 10) / 6), "{before} {after}");
+                    assert!(
+                        longest >= Some((value.len() * 8 - 10) / 6),
+                        "{before} {after}"
+                    );
                 }
             }
         }

@@ -134,7 +134,8 @@ impl Watcher<'_> {
             && let Some(at) = memchr::memchr(0x1b, bytes)
         {
             let mut before = self.plain.clone();
-            self.automaton.read(&mut before, &bytes[..at], &mut |_, _, _| {});
+            self.automaton
+                .read(&mut before, &bytes[..at], &mut |_, _, _| {});
             let mut colored = before.over_escapes();
             self.automaton.read(&mut colored, &bytes[at..], &mut tell);
             self.colored = Some(colored);

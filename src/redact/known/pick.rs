@@ -10,20 +10,48 @@ pub type Named = (Arc<str>, Secret);
 
 /// Last words of names whose values are secret.
 const SECRET: [&str; 17] = [
-    "password", "passwd", "passphrase", "pass", "pwd", "pw", "secret", "secrets", "token", "tokens", "key", "keys",
-    "apikey", "credential", "credentials", "auth", "pat",
+    "password",
+    "passwd",
+    "passphrase",
+    "pass",
+    "pwd",
+    "pw",
+    "secret",
+    "secrets",
+    "token",
+    "tokens",
+    "key",
+    "keys",
+    "apikey",
+    "credential",
+    "credentials",
+    "auth",
+    "pat",
 ];
 /// Words that make a secret of a value wherever they stand in its name, unless the last word is one of [`ABOUT`].
 const INSIDE: [&str; 7] = [
-    "password", "passphrase", "secret", "token", "credentials", "apikey", "dsn",
+    "password",
+    "passphrase",
+    "secret",
+    "token",
+    "credentials",
+    "apikey",
+    "dsn",
 ];
 /// Last words of names whose values are about a secret.
 const ABOUT: [&str; 20] = [
-    "file", "path", "dir", "sock", "socket", "name", "type", "ttl", "expiry", "expires", "length", "min", "max",
-    "url", "uri", "host", "user", "username", "enabled", "command",
+    "file", "path", "dir", "sock", "socket", "name", "type", "ttl", "expiry", "expires", "length",
+    "min", "max", "url", "uri", "host", "user", "username", "enabled", "command",
 ];
 /// Names of shells, and of what is no secret for all that they sound like it.
-const NEVER: [&str; 6] = ["pwd", "oldpwd", "ssh_auth_sock", "xauthority", "ssh_askpass", "git_askpass"];
+const NEVER: [&str; 6] = [
+    "pwd",
+    "oldpwd",
+    "ssh_auth_sock",
+    "xauthority",
+    "ssh_askpass",
+    "git_askpass",
+];
 
 /// The secret ones among the variables of an environment: those whose name says so, and what the rules find in
 /// `NAME=value`, such as the password of a URL.
@@ -80,12 +108,20 @@ fn says_secret(name: &str) -> bool {
     let ends = |words: &[&str]| words.iter().any(|word| last.ends_with(word));
     SECRET.contains(&last)
         || !ABOUT.contains(&last)
-            && (words.iter().any(|word| INSIDE.contains(word)) || ends(&["password", "secret", "token", "apikey"]))
+            && (words.iter().any(|word| INSIDE.contains(word))
+                || ends(&["password", "secret", "token", "apikey"]))
 }
 
 /// Whether a value only switches something, or says where something lies.
 fn is_setting(value: &[u8]) -> bool {
-    const WORDS: [&[u8]; 6] = [b"true", b"false", b"enabled", b"disabled", b"required", b"optional"];
+    const WORDS: [&[u8]; 6] = [
+        b"true",
+        b"false",
+        b"enabled",
+        b"disabled",
+        b"required",
+        b"optional",
+    ];
     WORDS.iter().any(|word| word.eq_ignore_ascii_case(value))
         || value.starts_with(b"/") && value[1..].contains(&b'/') && !value.contains(&b'=')
 }
@@ -97,7 +133,10 @@ fn dotenv(text: &[u8]) -> Vec<(String, Secret)> {
     while !rest.is_empty() {
         let line_end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
         let line = rest[..line_end].trim_ascii();
-        let line = line.strip_prefix(b"export ").unwrap_or(line).trim_ascii_start();
+        let line = line
+            .strip_prefix(b"export ")
+            .unwrap_or(line)
+            .trim_ascii_start();
         let next = &rest[(line_end + 1).min(rest.len())..];
         let sign = memchr::memchr(b'=', line).filter(|_| !line.starts_with(b"#"));
         let Some(sign) = sign else {
@@ -165,14 +204,34 @@ mod tests {
     #[test]
     fn knows_names_of_secrets() {
         for name in [
-            "PASSWORD", "DB_PASSWORD", "PGPASSWORD", "MYSQL_PWD", "API_TOKEN", "STRIPE_SECRET_KEY", "npm_config__auth",
-            "GITHUB_PAT", "SECRET_KEY_BASE", "SENTRY_DSN", "TOKEN_OF_MINE",
+            "PASSWORD",
+            "DB_PASSWORD",
+            "PGPASSWORD",
+            "MYSQL_PWD",
+            "API_TOKEN",
+            "STRIPE_SECRET_KEY",
+            "npm_config__auth",
+            "GITHUB_PAT",
+            "SECRET_KEY_BASE",
+            "SENTRY_DSN",
+            "TOKEN_OF_MINE",
         ] {
             assert!(says_secret(name), "{name}");
         }
         for name in [
-            "PWD", "OLDPWD", "PATH", "HOME", "SSH_AUTH_SOCK", "TOKEN_FILE", "PASSWORD_FILE", "MAX_TOKEN_LENGTH",
-            "SECRET_NAME", "MONKEY", "KEYBOARD", "TOKEN_URL", "",
+            "PWD",
+            "OLDPWD",
+            "PATH",
+            "HOME",
+            "SSH_AUTH_SOCK",
+            "TOKEN_FILE",
+            "PASSWORD_FILE",
+            "MAX_TOKEN_LENGTH",
+            "SECRET_NAME",
+            "MONKEY",
+            "KEYBOARD",
+            "TOKEN_URL",
+            "",
         ] {
             assert!(!says_secret(name), "{name}");
         }
