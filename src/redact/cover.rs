@@ -6,8 +6,7 @@ use std::ops::Range;
 use std::vec::IntoIter;
 
 use crate::engine::{Candidate, Engine, HEAD, rank};
-use crate::model::Secret;
-use crate::rule::Rule;
+use crate::model::{Secret, Severity};
 
 /// A stretch of the input that is to be covered.
 #[derive(Debug, Clone)]
@@ -27,17 +26,6 @@ pub enum What {
     Known(usize),
 }
 
-impl Cover {
-    fn is_open(&self) -> bool {
-        self.range.end == u64::MAX
-    }
-
-    /// Whether it is of the kind that may be followed without end: its placeholder must be chosen before that is seen.
-    fn is_long(&self) -> bool {
-        self.range.end - self.range.start >= HEAD as u64 && matches!(self.what, What::Rule(..))
-    }
-}
-
 /// Covers that overlap.
 #[derive(Debug)]
 pub struct Cluster {
@@ -48,56 +36,85 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Whether it goes on behind what has come.
-    pub fn is_open(&self) -> bool {
-        self.range.end == u64::MAX
+    /// Whether it is longer than what is judged of a secret. Its placeholder is chosen before its end is seen.
+    pub fn is_long(&self) -> bool {
+        self.range.end - self.range.start >= HEAD as u64
     }
 
-    /// The start of the first cover that goes on.
-    pub fn opened(&self) -> u64 {
-        let open = self.covers.iter().find(|cover| cover.is_open());
-        open.map_or(u64::MAX, |cover| cover.range.start)
-    }
-
-    /// What the placeholder names: the rule that wins among those found here, and otherwise the first known value.
-    ///
-    /// Where something is longer than [`HEAD`], it is that, so that the choice does not depend on what stands further
-    /// on in it.
+    /// What the placeholder names: the rule that wins among those found here, and otherwise the first known value. In a
+    /// long one it is what begins first, so that the choice does not depend on what stands further on.
     pub fn named(&self, engine: &Engine) -> &What {
-        let rules = engine.rules().rules();
-        let rule = |candidate: &Candidate| -> &Rule { &rules[candidate.rule as usize] };
-        let by_rule = |cover: &&Cover| matches!(cover.what, What::Rule(..));
         let order = |cover: &&Cover| match &cover.what {
             What::Rule(candidate, _) => {
-                let severity = Reverse(rule(candidate).severity);
-                (
-                    rank(rule(candidate)),
-                    severity,
-                    candidate.secret.start,
-                    candidate.rule,
-                )
+                let rule = &engine.rules().rules()[candidate.rule as usize];
+                let place = (candidate.secret.start, candidate.rule);
+                (rank(rule), Reverse(rule.severity), place)
             }
-            What::Known(_) => (u8::MAX, Reverse(crate::model::Severity::Info), u64::MAX, 0),
+            What::Known(_) => (u8::MAX, Reverse(Severity::Info), (u64::MAX, 0)),
         };
-        let long = self.covers.iter().filter(|cover| cover.is_long());
-        let first = long.min_by_key(|cover| (cover.range.start, order(cover)));
-        let won = || {
-            let all = self.covers.iter().filter(by_rule);
-            let candidates = all.filter_map(|cover| match &cover.what {
-                What::Rule(candidate, _) => Some(candidate.clone()),
-                What::Known(_) => None,
-            });
-            let winners = engine.winners(candidates.collect());
-            let is_winner = |cover: &&Cover| match &cover.what {
-                What::Rule(candidate, _) => winners
-                    .iter()
-                    .any(|w| w.rule == candidate.rule && w.secret == candidate.secret),
-                What::Known(_) => false,
-            };
-            self.covers.iter().filter(is_winner).min_by_key(order)
+        let covers = self.covers.iter();
+        let chosen = match self.is_long() {
+            true => covers.min_by_key(|cover| (cover.range.start, order(cover))),
+            false => {
+                let candidates = covers.clone().filter_map(Cover::candidate).cloned();
+                let winners = engine.winners(candidates.collect());
+                let won = |candidate: &Candidate| {
+                    let same =
+                        |w: &Candidate| w.rule == candidate.rule && w.secret == candidate.secret;
+                    winners.iter().any(same)
+                };
+                let won = covers.filter(|cover| cover.candidate().is_some_and(won));
+                won.min_by_key(order)
+            }
         };
-        let chosen = first.or_else(won).unwrap_or(&self.covers[0]);
-        &chosen.what
+        &chosen.unwrap_or(&self.covers[0]).what
+    }
+
+    /// Takes out what lies in a run or block that goes on, and ends before `safe`: there may be any number of it.
+    pub fn forget_hidden(&mut self, engine: &Engine, safe: u64) {
+        let open = self
+            .covers
+            .iter()
+            .filter(|cover| cover.range.end == u64::MAX);
+        let Some(first) = open.map(|cover| cover.range.start).min() else {
+            return;
+        };
+        self.covers.retain(|cover| {
+            cover.range.start < first || cover.range.end > safe || is_followed(engine, cover)
+        });
+    }
+
+    /// The same without what lies in a run or block, which has it.
+    pub fn without_hidden(mut self, engine: &Engine) -> Cluster {
+        let followed = self
+            .covers
+            .iter()
+            .filter(|cover| is_followed(engine, cover));
+        let ranges: Vec<Range<u64>> = followed.map(|cover| cover.range.clone()).collect();
+        let hides = |range: &Range<u64>, cover: &Cover| {
+            range.start <= cover.range.start && cover.range.end <= range.end
+        };
+        self.covers.retain(|cover| {
+            is_followed(engine, cover) || !ranges.iter().any(|range| hides(range, cover))
+        });
+        self
+    }
+}
+
+/// Whether something is of the kind that may be followed without end: a run or block, which gives way to nothing.
+fn is_followed(engine: &Engine, cover: &Cover) -> bool {
+    let rule = |candidate: &Candidate| &engine.rules().rules()[candidate.rule as usize];
+    cover
+        .candidate()
+        .is_some_and(|candidate| rank(rule(candidate)) == 0)
+}
+
+impl Cover {
+    fn candidate(&self) -> Option<&Candidate> {
+        match &self.what {
+            What::Rule(candidate, _) => Some(candidate),
+            What::Known(_) => None,
+        }
     }
 }
 

@@ -17,8 +17,9 @@ pub mod wrapped;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::engine::{Engine, Lookahead};
+use crate::engine::{Engine, HEAD, Lookahead};
 use crate::model::{Fingerprint, Severity};
+use crate::rule::MAX_PATTERN_LEN;
 
 pub use known::{KnownError, KnownValues};
 pub use placeholder::{Key, Placeholders};
@@ -101,6 +102,12 @@ impl<'e> Redactor<'e> {
     pub fn with_placeholders(mut self, placeholders: Placeholders) -> Redactor<'e> {
         self.placeholders = placeholders;
         self
+    }
+
+    /// The most bytes that a stream holds back between two chunks: what may still be a secret by the longest rule, a run
+    /// or block that is too short to be judged, or a known value; and what overlaps it.
+    pub fn most_held(&self) -> usize {
+        3 * HEAD.max(MAX_PATTERN_LEN) + self.known.most_held()
     }
 
     /// Redacts a whole text.

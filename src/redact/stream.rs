@@ -9,6 +9,9 @@ use super::{Covered, Found, KNOWN, Redacted, Redactor};
 use crate::engine::{Candidate, Scratch, Sighting, Watch};
 use crate::model::{Fingerprint, Salt, Secret, Severity, mask};
 
+/// The most bytes of an echo that are shown although they may begin a secret.
+const ECHO: usize = 8;
+
 /// A stream that is being redacted.
 ///
 /// What is fed comes out as soon as it can no longer be a secret. One that is dropped without [`RedactStream::finish`]
@@ -24,6 +27,8 @@ pub struct RedactStream<'r> {
     gone: u64,
     /// What is to be covered there.
     covers: Vec<Cover>,
+    /// What stands before this offset was shown because it had been typed.
+    shown: u64,
     /// Whether the placeholder of the first of it stands, and the rest is dropped as it comes.
     swallowing: bool,
 }
@@ -38,6 +43,7 @@ impl<'r> RedactStream<'r> {
             held: Vec::new(),
             gone: 0,
             covers: Vec::new(),
+            shown: 0,
             swallowing: false,
         }
     }
@@ -50,6 +56,19 @@ impl<'r> RedactStream<'r> {
     /// The stream has ended: appends the rest to `out`.
     pub fn finish(mut self, out: &mut Redacted) {
         self.take(&[], true, out);
+    }
+
+    /// Lets go what is held back if it is short and a piece of `typed`, what was typed at a terminal of late: whoever
+    /// typed it waits for its echo, and knows it. What it turns out to be the beginning of is covered from there on.
+    pub fn echo(&mut self, typed: &[u8], out: &mut Redacted) {
+        let held = &self.held[..];
+        let is_typed = memchr::memmem::find(typed, held).is_some();
+        if self.swallowing || held.is_empty() || held.len() > ECHO || !is_typed {
+            return;
+        }
+        out.text.extend_from_slice(held);
+        self.forget(self.held.len());
+        self.shown = self.gone;
     }
 
     /// How many bytes have come and not gone.
@@ -100,35 +119,42 @@ impl<'r> RedactStream<'r> {
     /// Lets everything before `safe` go, with placeholders.
     fn let_go(&mut self, safe: u64, out: &mut Redacted) {
         let mut covers = std::mem::take(&mut self.covers);
+        for cover in &mut covers {
+            if cover.range.start < self.shown && !self.swallowing {
+                cover.range.start = self.shown.min(cover.range.end);
+            }
+        }
         covers.sort_by_key(|cover| cover.range.start);
         let mut covers = covers.into_iter().peekable();
         let mut used = 0;
         let mut until = (safe.max(self.gone) - self.gone) as usize;
-        while let Some(cluster) = take_first(&mut covers) {
+        while let Some(mut cluster) = take_first(&mut covers) {
             let begun = std::mem::take(&mut self.swallowing);
             assert!(
                 begun || cluster.range.start >= self.gone,
                 "a secret was found behind what has been let go"
             );
-            let known = cluster.range.end <= safe || cluster.is_open() && cluster.opened() < safe;
-            if known && !begun {
+            let over = cluster.range.end <= safe;
+            let begins = over || cluster.is_long() && cluster.range.start < safe;
+            if begins && !begun {
                 let from = (cluster.range.start - self.gone) as usize;
                 out.text.extend_from_slice(&self.held[used..from]);
                 used = from;
                 let placeholder = self.placeholder(&cluster);
                 out.text.extend_from_slice(placeholder.as_bytes());
             }
-            if known && !cluster.is_open() {
+            if over {
                 used = (cluster.range.end - self.gone) as usize;
                 self.report(cluster, out);
                 continue;
             }
             // It goes on. Once its placeholder stands, what comes of it is dropped.
-            match known || begun {
+            match begins || begun {
                 true => used = until.max(used),
                 false => until = until.min((cluster.range.start - self.gone) as usize),
             }
-            self.swallowing = known || begun;
+            self.swallowing = begins || begun;
+            cluster.forget_hidden(self.redactor.ahead.engine(), safe);
             self.covers.extend(cluster.covers);
             break;
         }
@@ -167,6 +193,7 @@ impl<'r> RedactStream<'r> {
         });
         let (mut plain, mut views, mut secrets) = (Vec::new(), Vec::new(), Vec::new());
         let mut found = Vec::new();
+        let cluster = cluster.without_hidden(engine);
         for cover in cluster.covers {
             match cover.what {
                 What::Known(value) => found.push(self.found_known(value, cover.range)),

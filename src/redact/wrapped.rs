@@ -18,6 +18,9 @@ const CHUNK: usize = 64 * 1024;
 /// How long a terminal may be silent after its command has ended, before what others may still write there is left.
 const SILENCE: Duration = Duration::from_millis(200);
 
+/// How much of what was typed is remembered, in bytes.
+const TYPED: usize = 64;
+
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ended {
@@ -142,6 +145,12 @@ impl<'r, W: Write> Passage<'r, W> {
         }
     }
 
+    /// Shows the echo of what was typed, which waits for the word's end otherwise.
+    fn echo(&mut self, typed: &[u8]) {
+        self.stream.echo(typed, &mut self.out);
+        self.write();
+    }
+
     fn end(self) -> Passed {
         let Passage { stream, out, to } = self;
         let mut out = out;
@@ -167,6 +176,8 @@ fn write(out: &mut Redacted, mut to: impl Write) -> Passed {
 
 /// What happens while a command runs in a terminal.
 enum News {
+    /// Somebody has typed something.
+    Typed(Vec<u8>),
     /// It has written something.
     Output(Vec<u8>),
     /// Nothing more can come.
@@ -188,8 +199,8 @@ fn in_terminal(
         signal => send_on(signal, &to, false),
     })?;
     let (tell, news) = channel();
-    let keys = terminal.side();
-    thread::spawn(move || pass_keys(keys));
+    let (keys, tell_keys) = (terminal.side(), tell.clone());
+    thread::spawn(move || pass_keys(keys, &tell_keys));
     let (output, tell_output) = (terminal.side(), tell.clone());
     thread::spawn(move || read_output(output, &tell_output));
     let waiting = Arc::clone(&running);
@@ -209,10 +220,12 @@ fn in_terminal(
 }
 
 /// What is typed goes to the command as it is.
-fn pass_keys(mut to: Side) {
+fn pass_keys(mut to: Side, tell: &Sender<News>) {
     let mut buffer = [0; 4096];
     let mut keys = io::stdin().lock();
     while let Ok(count @ 1..) = keys.read(&mut buffer) {
+        // Before its echo can come.
+        let _ = tell.send(News::Typed(buffer[..count].to_vec()));
         if to.write_all(&buffer[..count]).is_err() {
             return;
         }
@@ -239,15 +252,20 @@ fn read_output(mut from: Side, tell: &Sender<News>) {
 fn show(redactor: &Redactor<'_>, news: &Receiver<News>) -> Passed {
     let mut passage = Passage::new(redactor, io::stdout());
     let mut patience = None;
+    let mut typed = Vec::new();
     loop {
         let next = match patience {
             None => news.recv().map_err(|_| RecvTimeoutError::Disconnected),
             Some(silence) => news.recv_timeout(silence),
         };
         match next {
+            Ok(News::Typed(keys)) => {
+                typed.extend(keys);
+                typed.drain(..typed.len().saturating_sub(TYPED));
+            }
             Ok(News::Output(bytes)) => match passage.pass(&bytes) {
                 Passed::Withheld => return Passed::Withheld,
-                Passed::On | Passed::Unread => {}
+                Passed::On | Passed::Unread => passage.echo(&typed),
             },
             Ok(News::Ended) => patience = Some(SILENCE),
             Ok(News::Closed) | Err(_) => return passage.end(),

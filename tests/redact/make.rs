@@ -254,7 +254,7 @@ pub fn full() -> &'static Engine {
 }
 
 /// Bytes that a failure shows as text.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub struct Text(pub Vec<u8>);
 
 impl std::fmt::Debug for Text {
@@ -302,6 +302,14 @@ pub fn examples(most: usize) -> impl Strategy<Value = Text> {
         2 => Just(b"\n".to_vec()),
     ];
     proptest::collection::vec(piece, 1..most).prop_map(|pieces| Text(pieces.concat()))
+}
+
+/// The same, each on a line of its own.
+pub fn example_lines(most: usize) -> impl Strategy<Value = Text> {
+    proptest::collection::vec(examples(2), 1..most).prop_map(|lines| {
+        let lines: Vec<Vec<u8>> = lines.into_iter().map(|line| line.0).collect();
+        Text(lines.join(&b"\nlet total = total + item.price * 2;\n"[..]))
+    })
 }
 
 /// Where to cut: at few places, at many, or at every byte.

@@ -20,10 +20,11 @@ use std::sync::OnceLock;
 
 use super::candidate::{Candidate, HEAD, resolve};
 use super::check::{self, CONTEXT, Case};
-use super::confirm::{Outcome, Progress, Text, reach};
+use super::confirm::{Outcome, Progress, Text, body_end, reach};
+use super::matching::Runner;
 use super::stream::KEYWORD;
 use super::{Engine, Scratch, assignment, file};
-use crate::rule::{Assignment, Boundary, Matcher, Pattern, Structure};
+use crate::rule::{Assignment, Block, Boundary, Matcher, Pattern, Structure};
 use tail::Tail;
 use viable::Viable;
 use views::Views;
@@ -42,7 +43,8 @@ const FREE: Boundary = Boundary {
 #[derive(Debug)]
 pub struct Lookahead<'e> {
     engine: &'e Engine,
-    viable: Vec<OnceLock<Viable>>,
+    /// By rule: of its pattern, and of a block's end.
+    viable: Vec<[OnceLock<Viable>; 2]>,
     tail: OnceLock<Tail>,
 }
 
@@ -50,7 +52,7 @@ impl<'e> Lookahead<'e> {
     /// For the rules of `engine`. Compiles nothing yet.
     pub fn new(engine: &'e Engine) -> Lookahead<'e> {
         let mut viable = Vec::new();
-        viable.resize_with(engine.rules.rules().len(), OnceLock::new);
+        viable.resize_with(engine.rules.rules().len(), Default::default);
         Lookahead {
             engine,
             viable,
@@ -64,7 +66,7 @@ impl<'e> Lookahead<'e> {
     }
 
     fn viable(&self, rule: u16, pattern: &Pattern) -> &Viable {
-        self.viable[rule as usize].get_or_init(|| Viable::new(pattern))
+        self.viable[rule as usize][0].get_or_init(|| Viable::new(pattern))
     }
 
     fn tail(&self) -> &Tail {
@@ -192,6 +194,10 @@ impl<'l> Watch<'l> {
         if !finish {
             for waiting in &self.waiting {
                 safe = safe.min(waiting.floor);
+            }
+            // Its end may lie before the text's.
+            for open in &self.open {
+                safe = safe.min(open.seen);
             }
             let tail = self.ahead.tail().floor(&self.buffer, self.ahead);
             safe = safe.min(self.start + tail as u64);
@@ -362,6 +368,16 @@ impl Lookahead<'_> {
             Outcome::More => {
                 let lead = match matcher {
                     Matcher::Run(run) => run.head.lead.1,
+                    Matcher::Block(block) if self.is_over(text, &hit, rule, block) => {
+                        let whole = Text {
+                            complete: true,
+                            ..*text
+                        };
+                        return match self.engine.confirm_rule(&whole, hit, rule, scratch) {
+                            Outcome::Found(candidate) => Known::Decided(Some(candidate)),
+                            _ => Known::Decided(None),
+                        };
+                    }
                     Matcher::Block(block) => block.begin.lead.1,
                     _ => 0,
                 };
@@ -390,6 +406,34 @@ impl Lookahead<'_> {
         let last = hit.start.checked_sub(least as usize)?;
         self.viable(rule, pattern)
             .floor(text.bytes, first..last + 1, (pattern, boundary))
+    }
+
+    /// Whether a block has ended, and its end marker too, whatever follows.
+    fn is_over(&self, text: &Text<'_>, hit: &Range<usize>, rule: u16, block: &Block) -> bool {
+        let bytes = text.bytes;
+        let mut begin = Runner {
+            pattern: &block.begin,
+            lazy: &self.engine.lazies[rule as usize][0],
+            memory: &mut None,
+        };
+        let Some(begin) = begin.around(bytes, hit.clone(), FREE) else {
+            return true;
+        };
+        let index = rule as usize;
+        let rule = &self.engine.rules.rules()[index];
+        let end = body_end(block, rule, bytes, begin.span.end);
+        // A marker that began before may end the body earlier.
+        let markers = rule.keywords.iter().map(|keyword| &keyword.text);
+        let begun = markers.chain([&block.end_literal]).any(|marker| {
+            let first = bytes.len().saturating_sub(marker.len()).max(begin.span.end);
+            (first..end).any(|at| marker.as_bytes().starts_with(&bytes[at..]))
+        });
+        let viable = self.viable[index][1].get_or_init(|| Viable::new(&block.end));
+        end < bytes.len()
+            && !begun
+            && viable
+                .floor(bytes, end..end + 1, (&block.end, FREE))
+                .is_none()
     }
 
     /// Whether the verdict on a candidate of a provider's rule stands: a check of URLs looks at the host behind.

@@ -9,10 +9,11 @@ use crate::rule::{Boundary, Matcher, Pattern, Rule};
 /// What may begin before its keyword is complete.
 #[derive(Debug)]
 pub struct Tail {
-    /// Keywords that secrets begin with, sorted.
-    exact: Vec<Vec<u8>>,
+    /// Keywords that matches begin with and secrets begin in, sorted, each with how many of its bytes stand before the
+    /// secret at least.
+    exact: Vec<(Vec<u8>, usize)>,
     /// Those in any case, in lower case, sorted.
-    folded: Vec<Vec<u8>>,
+    folded: Vec<(Vec<u8>, usize)>,
     /// Rules whose secret may begin before the keyword.
     leads: Vec<u16>,
 }
@@ -42,15 +43,13 @@ impl Tail {
             if pattern.lead.1 > 0 {
                 tail.leads.push(index as u16);
             } else {
-                for keyword in rule.keywords.iter() {
-                    if is_before_secret(pattern, &keyword.text) {
-                        continue;
-                    }
+                let before = before_secret(pattern);
+                for keyword in rule.keywords.iter().filter(|k| before < k.text.len()) {
                     let list = match keyword.ignore_case {
                         true => &mut tail.folded,
                         false => &mut tail.exact,
                     };
-                    list.push(keyword.text.as_bytes().to_vec());
+                    list.push((keyword.text.as_bytes().to_vec(), before));
                 }
             }
         }
@@ -66,9 +65,16 @@ impl Tail {
         let end = &hay[hay.len().saturating_sub(KEYWORD)..];
         let mut folded = end.to_vec();
         folded.make_ascii_lowercase();
-        let begun = (0..end.len())
-            .find(|&at| begins(&self.exact, &end[at..]) || begins(&self.folded, &folded[at..]));
-        let mut floor = begun.map_or(hay.len(), |at| hay.len() - end.len() + at);
+        let begun = |at: usize| {
+            let exact = begins(&self.exact, &end[at..]);
+            let before = exact
+                .into_iter()
+                .chain(begins(&self.folded, &folded[at..]))
+                .min()?;
+            Some(at + before)
+        };
+        let first = (0..end.len()).filter_map(begun).min();
+        let mut floor = first.map_or(hay.len(), |at| hay.len().min(hay.len() - end.len() + at));
         let rules = ahead.engine.rules.rules();
         for &index in &self.leads {
             let Some((pattern, boundary)) = head(&rules[index as usize]) else {
@@ -92,15 +98,17 @@ impl Tail {
     }
 }
 
-/// Whether the secret begins behind `keyword`, with which each match begins.
-fn is_before_secret(pattern: &Pattern, keyword: &str) -> bool {
+/// How many bytes of a match stand before its secret at least.
+fn before_secret(pattern: &Pattern) -> usize {
+    if !pattern.has_group {
+        return 0;
+    }
     let parsed = regex_syntax::ParserBuilder::new()
         .unicode(false)
         .utf8(false)
         .build()
         .parse(&pattern.source);
-    let least = parsed.ok().as_ref().and_then(before_group);
-    pattern.has_group && least.is_some_and(|least| least >= keyword.len())
+    parsed.ok().as_ref().and_then(before_group).unwrap_or(0)
 }
 
 /// How many bytes stand before the group at least; `None` where there is none.
@@ -123,10 +131,13 @@ fn before_group(hir: &Hir) -> Option<usize> {
     }
 }
 
-/// Whether one of the sorted `words` begins with `text` and is longer.
-fn begins(words: &[Vec<u8>], text: &[u8]) -> bool {
-    let at = words.partition_point(|word| &word[..] <= text);
-    words.get(at).is_some_and(|word| word.starts_with(text))
+/// Whether any of the sorted `words` begins with `text` and is longer; the least number that any such word has.
+fn begins(words: &[(Vec<u8>, usize)], text: &[u8]) -> Option<usize> {
+    let at = words.partition_point(|(word, _)| &word[..] <= text);
+    let fits = words[at..]
+        .iter()
+        .take_while(|(word, _)| word.starts_with(text));
+    fits.map(|(_, before)| *before).min()
 }
 
 #[cfg(test)]
@@ -149,18 +160,19 @@ mod tests {
 
     #[test]
     fn knows_what_has_begun() {
-        let mut words: Vec<Vec<u8>> = ["ghp_", "gho_", "sk-", "sk-ant-"].map(Into::into).into();
-        words.sort();
+        let words = [("gho_", 0), ("ghp_", 1), ("sk-", 0), ("sk-ant-", 3)];
+        let words = words.map(|(word, before)| (word.into(), before));
         for (text, want) in [
-            ("g", true),
-            ("gh", true),
-            ("ghp", true),
-            ("ghp_", false),
-            ("sk-", true),
-            ("sk-a", true),
-            ("sk-x", false),
-            ("x", false),
-            ("z", false),
+            ("g", Some(0)),
+            ("gh", Some(0)),
+            ("ghp", Some(1)),
+            ("ghp_", None),
+            ("sk-", Some(3)),
+            ("sk-a", Some(3)),
+            ("sk-x", None),
+            ("s", Some(0)),
+            ("x", None),
+            ("z", None),
         ] {
             assert_eq!(begins(&words, text.as_bytes()), want, "{text}");
         }

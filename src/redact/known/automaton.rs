@@ -6,6 +6,8 @@ use std::collections::VecDeque;
 /// What bytes do not stand in any form has this class; the next one is that of line ends.
 const OTHER: u8 = 0;
 const WRAP: u8 = 1;
+/// So many bytes in a row may be passed over, so that what is held back is bounded; behind more, nothing goes on.
+pub const PATIENCE: u32 = 256;
 /// More than this is no list of secrets.
 const MOST_CELLS: usize = 64 << 20;
 
@@ -32,6 +34,8 @@ pub struct Place {
     read: u64,
     /// After so many bytes read, so many had been passed over.
     gaps: VecDeque<(u64, u64)>,
+    /// How many bytes have been passed over in a row.
+    passing: u32,
     escapes: Escapes,
 }
 
@@ -140,6 +144,7 @@ impl Automaton {
                 place.pass_over(self.longest);
                 continue;
             }
+            place.passing = 0;
             place.read += 1;
             place.state = self.next[place.state as usize * self.width + usize::from(class)];
             let mut state = place.state as usize;
@@ -152,6 +157,11 @@ impl Automaton {
                 state = self.shorter[state] as usize;
             }
         }
+    }
+
+    /// How long the longest form is.
+    pub fn longest(&self) -> usize {
+        self.longest
     }
 
     /// Where the text's end begins that may be the beginning of a form.
@@ -180,6 +190,10 @@ impl Place {
     }
 
     fn pass_over(&mut self, longest: usize) {
+        self.passing += 1;
+        if self.passing > PATIENCE {
+            (self.state, self.passing) = (0, 0);
+        }
         match self.gaps.back_mut() {
             Some((at, passed)) if *at == self.read => *passed += 1,
             last => {

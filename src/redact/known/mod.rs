@@ -94,6 +94,13 @@ impl KnownValues {
         (origin, secret)
     }
 
+    /// The most bytes that a stream holds back because they may be a known value: that of its longest form, and what may
+    /// stand between its bytes.
+    pub(super) fn most_held(&self) -> usize {
+        let longest = self.automaton.as_ref().map_or(0, Automaton::longest);
+        longest * (automaton::PATIENCE as usize + 1)
+    }
+
     /// Watches a stream for them.
     pub(super) fn watcher(&self) -> Option<Watcher<'_>> {
         self.automaton.as_ref().map(|automaton| Watcher {
