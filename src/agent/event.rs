@@ -105,7 +105,7 @@ impl Phase {
 pub enum Kind {
     /// Runs a command.
     Shell,
-    /// Reads a file.
+    /// Reads a file, or looks for something in it.
     Read,
     /// Writes a file as a whole.
     Write,
@@ -128,8 +128,17 @@ impl Kind {
             "bash" | "powershell" | "shell" | "local_shell" | "shell_command" | "exec_command"
             | "unified_exec" | "run_shell_command" | "run_in_terminal" | "runinterminal"
             | "runcommands" | "execute_command" | "terminal" => Kind::Shell,
-            "read" | "read_file" | "readfile" | "view" | "notebookread" | "read_many_files"
-            | "copilot_readfile" => Kind::Read,
+            "read"
+            | "read_file"
+            | "readfile"
+            | "view"
+            | "notebookread"
+            | "read_many_files"
+            | "copilot_readfile"
+            | "grep"
+            | "grep_search"
+            | "search_file_content"
+            | "rg" => Kind::Read,
             "write" | "write_file" | "create" | "create_file" | "createfile" => Kind::Write,
             "edit"
             | "multiedit"
@@ -218,9 +227,9 @@ impl Event {
         }
     }
 
-    /// The path that a tool's input names, where it names one.
-    pub fn path(&self) -> Option<&str> {
-        const KEYS: [&str; 8] = [
+    /// The paths that a tool's input names.
+    pub fn paths(&self) -> Vec<&str> {
+        const KEYS: [&str; 13] = [
             "file_path",
             "filePath",
             "path",
@@ -229,10 +238,46 @@ impl Event {
             "target_file",
             "filename",
             "uri",
+            "dir_path",
+            "paths",
+            "file_paths",
+            "files",
+            "include",
         ];
-        let input = self.input.as_object()?;
-        let found = KEYS.iter().find_map(|key| input.get(*key)?.as_str())?;
-        Some(found.strip_prefix("file://").unwrap_or(found))
+        let Some(input) = self.input.as_object() else {
+            return Vec::new();
+        };
+        let values = KEYS.iter().filter_map(|key| input.get(*key));
+        let texts = values.flat_map(|value| match value {
+            Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
+            other => other.as_str().into_iter().collect::<Vec<_>>(),
+        });
+        texts
+            .map(|path| path.strip_prefix("file://").unwrap_or(path))
+            .collect()
+    }
+
+    /// The first of them.
+    pub fn path(&self) -> Option<&str> {
+        self.paths().first().copied()
+    }
+
+    /// Whether the tool shows what is in a file that its input names.
+    pub fn reads(&self) -> bool {
+        const WORDS: [&str; 7] = ["read", "get", "open", "fetch", "view", "cat", "load"];
+        match self.kind {
+            Kind::Read => true,
+            Kind::Mcp | Kind::Other => {
+                let tool = self
+                    .tool
+                    .as_deref()
+                    .unwrap_or_default()
+                    .to_ascii_lowercase();
+                let name = tool.rsplit("__").next().unwrap_or_default();
+                WORDS.iter().any(|word| name.contains(word))
+            }
+            _ => false,
+        }
     }
 
     /// The command line that a tool's input holds, and the key it stands under; a list of words becomes one line.

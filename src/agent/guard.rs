@@ -253,14 +253,13 @@ impl<'a> Guard<'a> {
     /// that nobody can redact once they have been read.
     fn named_files(&mut self, event: &Event, tool: &str) -> Option<Decision> {
         let mut named: Vec<(String, What)> = Vec::new();
-        match (event.kind, event.path(), event.command()) {
-            (Kind::Read, Some(path), _) => named.push((path.to_owned(), What::Reads)),
-            (Kind::Shell, _, Some((_, line))) => named.extend(
-                shell::named(&line)
-                    .into_iter()
-                    .map(|named| (named.path, named.what)),
-            ),
-            _ => {}
+        if event.reads() {
+            let paths = event.paths().into_iter();
+            named.extend(paths.map(|path| (path.to_owned(), What::Reads)));
+        }
+        if let (Kind::Shell, Some((_, line))) = (event.kind, event.command()) {
+            let words = shell::named(&line).into_iter();
+            named.extend(words.map(|named| (named.path, named.what)));
         }
         named.truncate(FILES);
         for (path, what) in named {
@@ -282,8 +281,8 @@ impl<'a> Guard<'a> {
 
     fn secret_file(&self, event: &Event, tool: &str, path: &str, what: What) -> Option<Decision> {
         let replaceable = match event.kind {
-            Kind::Read => event.can.replace_read,
-            _ => event.can.replace_shell,
+            Kind::Shell => event.can.replace_shell,
+            _ => event.can.replace_read,
         };
         let verdict = match (self.policy.secret_files, what) {
             (FilePolicy::Redact, What::Reads) if replaceable => return None,
@@ -350,7 +349,9 @@ impl<'a> Guard<'a> {
         let name = path.map_or("", file_name);
         let new = self.scanner.value(name, &event.body);
         let secret = match event.kind {
-            Kind::Read => path.is_some_and(is_secret),
+            // A person has said that it may be seen.
+            _ if self.policy.secret_files == FilePolicy::Ask => false,
+            _ if event.reads() => event.paths().into_iter().any(is_secret),
             Kind::Shell => event.command().is_some_and(|(_, line)| {
                 shell::named(&line)
                     .iter()

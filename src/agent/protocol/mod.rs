@@ -59,7 +59,8 @@ fn recognise(whole: &Value) -> Option<Agent> {
         _ if has("hookEventName") => Some(Agent::VsCode),
         Some(name) if gemini::EVENTS.contains(&name) => Some(Agent::Gemini),
         Some(_) if has("tool_result") => Some(Agent::Copilot),
-        Some(_) if has("timestamp") => Some(Agent::VsCode),
+        // Claude Code and Codex say how they ask for permission, and no time.
+        Some(_) if has("timestamp") && !has("permission_mode") => Some(Agent::VsCode),
         Some(_) if has("turn_id") && has("model") => Some(Agent::Codex),
         Some(_) if has("session_id") => Some(Agent::ClaudeCode),
         None if has("sessionId") => Some(Agent::Copilot),

@@ -28,6 +28,8 @@ impl Format {
             "jsonl" | "ndjson" => Format::Lines,
             "json" => Format::Json,
             "db" | "vscdb" | "sqlite" | "sqlite3" => Format::Sqlite,
+            // A copy that VS Code and its kin keep beside the original.
+            "backup" if path.to_string_lossy().contains(".vscdb.") => Format::Sqlite,
             _ => Format::Text,
         }
     }
@@ -134,7 +136,9 @@ fn table(places: &Places) -> Vec<(&'static str, PathBuf, &'static [&'static str]
             places.programs.join(program).join("User"),
             &[
                 "globalStorage/state.vscdb",
+                "globalStorage/state.vscdb.backup",
                 "workspaceStorage/*/state.vscdb",
+                "workspaceStorage/*/state.vscdb.backup",
                 "workspaceStorage/*/chatSessions/*.{json,jsonl}",
                 "workspaceStorage/*/GitHub.copilot-chat/transcripts/*.jsonl",
                 "globalStorage/emptyWindowChatSessions/*.{json,jsonl}",
