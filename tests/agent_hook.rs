@@ -194,6 +194,37 @@ fn a_file_is_looked_at_before_it_is_sent_or_read_for_good() {
 }
 
 #[test]
+fn a_prompt_does_not_have_secret_files_read() {
+    let tree = Tree::new();
+    let token = token(15);
+    tree.file("config.yml", format!("token: {token}\n"));
+    tree.file("clean.yml", "a: 1\n");
+    let mut event = event_of("claude-code/prompt.json");
+    event["cwd"] = tree.path().to_str().expect("a plain path").into();
+    let cases = [
+        ("look at @.env, please", &[][..], true),
+        ("look at (@config.yml)", &[], true),
+        (
+            "look at @clean.yml and write to me@h.example or @somebody",
+            &[],
+            false,
+        ),
+        ("look at @.env", &["--secret-files", "ask"], false),
+        ("look at @config.yml", &["--secret-files", "ask"], true),
+    ];
+    for (prompt, args, blocked) in cases {
+        event["prompt"] = prompt.into();
+        let answer = call(&tree, &event.to_string(), args);
+        let got = answer
+            .stdout
+            .as_ref()
+            .is_some_and(|out| out["decision"] == "block");
+        assert_eq!(got, blocked, "{prompt}: {answer:?}");
+        assert!(!format!("{answer:?}").contains(&token));
+    }
+}
+
+#[test]
 fn a_placeholder_is_not_written_over_what_it_stands_for() {
     let tree = Tree::new();
     tree.file("old.py", "k = 'x'\n");

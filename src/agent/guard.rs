@@ -390,8 +390,50 @@ impl<'a> Guard<'a> {
         )
     }
 
+    /// Files that a prompt names with `@`: agents read them without another event.
+    fn mentioned(&mut self, event: &Event) -> Option<Decision> {
+        let prompt = match &event.body {
+            Value::String(text) => text,
+            body => body.get("prompt")?.as_str()?,
+        };
+        let ends = |c: char| matches!(c, ',' | ';' | ')' | '"' | '\'' | '?' | '!');
+        let words = prompt.split_whitespace().filter_map(|word| {
+            let word = word.trim_start_matches(['(', '"', '\'']);
+            word.strip_prefix('@')
+                .map(|path| path.trim_end_matches(ends))
+        });
+        for path in words.take(FILES) {
+            let secret = is_secret(path);
+            if secret && self.policy.secret_files == FilePolicy::Ask {
+                continue;
+            }
+            if !secret && !self.look_at(event, path) {
+                continue;
+            }
+            let what = match secret {
+                true => "secrets and nothing else",
+                false => "a secret",
+            };
+            return Some(Decision {
+                verdict: Verdict::Deny,
+                reason: format!(
+                    "keysieve did not send the prompt: the agent would read {path}, which holds {what}"
+                ),
+                found: std::mem::take(&mut self.scanner.found),
+            });
+        }
+        None
+    }
+
     /// A prompt, a reply, an error: text of a person or of the model.
     fn words(&mut self, event: &Event) -> Decision {
+        if event.phase == Phase::Prompt
+            && event.can.block
+            && !event.can.replace
+            && let Some(decision) = self.mentioned(event)
+        {
+            return decision;
+        }
         let Some(new) = self.scanner.value("", &event.body) else {
             return Decision::pass();
         };

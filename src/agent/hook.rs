@@ -274,6 +274,18 @@ mod tests {
     }
 
     #[test]
+    fn what_is_too_long_is_withheld_unread() {
+        let endless = std::io::repeat(b' ');
+        let outcome = run(endless, engine, &settings(false));
+        assert_eq!(outcome.answer.code, 2);
+        assert!(
+            outcome.answer.stderr.contains("longer than 64 MiB"),
+            "{}",
+            outcome.answer.stderr
+        );
+    }
+
+    #[test]
     fn a_defect_withholds_in_the_tools_own_shape() {
         let event = json!({
             "session_id": "s", "transcript_path": "/t", "cwd": "/", "hook_event_name": "PostToolUse",

@@ -23,7 +23,6 @@ pub fn of(agent: Agent) -> Limits {
             cannot: &[
                 "the output of a command that fails cannot be replaced, unless commands are wrapped (--wrap always)",
                 "the Monitor tool's output comes without an event",
-                "files named with @ in a prompt are read without an event",
                 "an event that is no JSON, or longer than 64 MiB, cannot be withheld after a tool",
             ],
         },
@@ -60,7 +59,6 @@ pub fn of(agent: Agent) -> Limits {
             ],
             cannot: &[
                 "what the model itself writes comes in chunks: a secret cut by two of them passes (AfterModel is not installed)",
-                "files named with @ in a prompt may be read without an event",
             ],
         },
         Agent::Copilot => Limits {

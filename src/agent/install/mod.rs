@@ -38,25 +38,40 @@ pub struct Command {
 impl Command {
     /// For the shell that agents run hooks in; `None` where the path cannot be written in it.
     pub fn line(&self) -> Option<String> {
-        let program = self.program.to_str()?;
         // On Windows hooks run in whatever shell the agent takes: double quotes are understood by all but PowerShell.
-        let program = match std::env::consts::OS {
-            "windows" => format!("\"{program}\""),
-            _ => shlex::try_quote(program).ok()?.into_owned(),
+        let windows = std::env::consts::OS == "windows";
+        let quoted = |word: &str| match windows {
+            true if is_plain(word) => Some(word.to_owned()),
+            true => Some(format!("\"{word}\"")),
+            false => shlex::try_quote(word).ok().map(Into::into),
         };
-        let args = self.args.iter().map(|arg| format!(" {arg}"));
-        Some(format!("{program} agent hook{}", args.collect::<String>()))
+        let program = quoted(self.program.to_str()?)?;
+        let args: Option<Vec<String>> = self.args.iter().map(|arg| quoted(arg)).collect();
+        Some(
+            [vec![program, "agent hook".to_owned()], args?]
+                .concat()
+                .join(" "),
+        )
     }
 
     /// For PowerShell.
     fn powershell(&self) -> Option<String> {
+        let quoted = |word: &str| match is_plain(word) {
+            true => word.to_owned(),
+            false => format!("'{}'", word.replace('\'', "''")),
+        };
         let program = self.program.to_str()?.replace('\'', "''");
-        let args = self.args.iter().map(|arg| format!(" {arg}"));
+        let args = self.args.iter().map(|arg| format!(" {}", quoted(arg)));
         Some(format!(
             "& '{program}' agent hook{}",
             args.collect::<String>()
         ))
     }
+}
+
+fn is_plain(word: &str) -> bool {
+    word.bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b"-_./:\\".contains(&b))
 }
 
 /// Whether a command line is one of ours, whichever version and place of the program.
@@ -174,7 +189,9 @@ mod tests {
     fn command() -> Command {
         Command {
             program: "/opt/my tools/keysieve".into(),
-            args: vec!["--wrap".into(), "always".into()],
+            args: ["--wrap", "always", "--rules", "/my rules"]
+                .map(Into::into)
+                .to_vec(),
         }
     }
 
@@ -191,7 +208,10 @@ mod tests {
     #[test]
     fn knows_its_own_lines() {
         let line = command().line().expect("it can be written");
-        assert_eq!(line, "'/opt/my tools/keysieve' agent hook --wrap always");
+        assert_eq!(
+            line,
+            "'/opt/my tools/keysieve' agent hook --wrap always --rules '/my rules'"
+        );
         for ours in [
             &line[..],
             "keysieve agent hook",

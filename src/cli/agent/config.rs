@@ -73,10 +73,9 @@ pub fn run(args: &ConfigArgs) -> Result<Exit, Failure> {
         }
     }
     if !args.json {
-        say(&format!(
-            "{} files, {count} static credentials",
-            files.len()
-        ))?;
+        let files = super::count(files.len(), "file", "files");
+        let found = super::count(count, "static credential", "static credentials");
+        say(&format!("{files}, {found}"))?;
     }
     match failed.is_empty() {
         false => Err(Failure(failed.join("\n"))),

@@ -1,13 +1,14 @@
 //! `keysieve agent hook`: on every tool call of every agent, so nothing is done here that need not be.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 use keysieve::agent::guard::{Policy, Wrap};
 use keysieve::agent::hook::{self, Settings};
 use keysieve::agent::secret_file::FilePolicy;
-use keysieve::engine::{Engine, RuleSet};
+use keysieve::engine::Engine;
 use keysieve::model::Confidence;
 
 use super::super::scan::keep_content_out_of_panics;
@@ -27,6 +28,10 @@ pub struct HookArgs {
     /// always, never.
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub wrap: String,
+    /// Also use the rules of this file or of the `.toml` files of this directory. Repeatable. Configuration files play
+    /// no part here.
+    #[arg(long, value_name = "FILE|DIR")]
+    pub rules: Vec<PathBuf>,
     /// Do not take the secret values of environment variables out of what tools say.
     #[arg(long)]
     pub no_known_env: bool,
@@ -93,7 +98,8 @@ fn variables() -> Vec<(String, Vec<u8>)> {
 pub fn run(args: &HookArgs) -> Result<Exit, Failure> {
     let settings = args.settings()?;
     keep_content_out_of_panics();
-    let engine = || Engine::new(RuleSet::embedded());
+    let rules = super::rules(&args.rules)?;
+    let engine = || Engine::new(rules);
     let outcome = hook::run(io::stdin(), engine, &settings);
     let answer = outcome.answer;
     if !answer.stderr.is_empty() {

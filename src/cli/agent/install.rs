@@ -59,6 +59,9 @@ pub struct InstallArgs {
     /// Which shell commands run through `keysieve exec`: auto, always, never.
     #[arg(long, value_name = "WHEN")]
     pub wrap: Option<String>,
+    /// Also use the rules of this file or of the `.toml` files of this directory. Repeatable.
+    #[arg(long, value_name = "FILE|DIR")]
+    pub rules: Vec<PathBuf>,
     /// Let pass what cannot be judged, rather than withhold it.
     #[arg(long)]
     pub fail_open: bool,
@@ -80,6 +83,15 @@ impl InstallArgs {
         if let Some(wrap) = &self.wrap {
             Wrap::parse(wrap).ok_or_else(|| unknown("--wrap", wrap, &Wrap::NAMES))?;
             args.extend(["--wrap".to_owned(), wrap.clone()]);
+        }
+        // A hook with rules that do not compile would refuse everything.
+        super::rules(&self.rules)?;
+        for rules in &self.rules {
+            let failed = |e| Failure::io(format!("--rules {}", rules.display()), &e);
+            let rules = fs::canonicalize(rules).map_err(failed)?;
+            let rules = rules.into_os_string().into_string();
+            let rules = rules.map_err(|_| Failure("--rules: the path is not UTF-8".to_owned()))?;
+            args.extend(["--rules".to_owned(), rules]);
         }
         if self.fail_open {
             args.push("--fail-open".to_owned());

@@ -6,10 +6,14 @@ mod install;
 mod rehearse;
 mod transcripts;
 
+use std::path::PathBuf;
+
 use clap::Subcommand;
 
 use keysieve::agent::event::Agent;
+use keysieve::engine::RuleSet;
 
+use super::settings::{read_rules, with_embedded};
 use super::{Exit, Failure};
 
 /// What `keysieve agent` can do.
@@ -51,6 +55,19 @@ pub fn run(command: &AgentCommand) -> Result<Exit, Failure> {
         AgentCommand::Transcripts(args) => transcripts::run(args),
         AgentCommand::Config(args) => config::run(args),
     }
+}
+
+/// The rules in force: ours, and those of files that are named.
+fn rules(files: &[PathBuf]) -> Result<RuleSet, Failure> {
+    match files.is_empty() {
+        true => Ok(RuleSet::embedded()),
+        false => with_embedded(read_rules(files)?),
+    }
+}
+
+/// `1 store`, `2 stores`.
+fn count(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
 }
 
 /// Reads an agent's name.

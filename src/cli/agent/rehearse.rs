@@ -84,7 +84,8 @@ pub fn run(args: &TestArgs) -> Result<Exit, Failure> {
             "no hook is installed: keysieve agent install".to_owned(),
         ));
     }
-    say(&format!("{tried} events, {failed} failed"))?;
+    let events = super::count(tried, "event", "events");
+    say(&format!("{events}, {failed} failed"))?;
     Ok(if failed == 0 {
         Exit::Clean
     } else {

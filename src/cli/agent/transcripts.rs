@@ -9,12 +9,13 @@ use std::time::{Duration, Instant};
 use clap::{Args, Subcommand};
 use keysieve::agent::text::Scanner;
 use keysieve::agent::transcripts::{self, Care, Sighting, Store, Trouble};
-use keysieve::engine::{Engine, RuleSet};
+use keysieve::engine::Engine;
 use keysieve::model::{
     Confidence, Event, Finding, Fingerprint, Location, Origin, Position, Secret, Severity, Skip,
     SkipKind, Summary,
 };
 use keysieve::report::{Format, Options};
+use rayon::prelude::*;
 
 use super::super::output::{Output, Reports};
 use super::super::scan::keep_content_out_of_panics;
@@ -55,6 +56,9 @@ pub struct StoreArgs {
     /// Only the stores of this agent. Repeatable.
     #[arg(long, value_name = "AGENT", conflicts_with = "files")]
     pub agent: Vec<String>,
+    /// Also use the rules of this file or of the `.toml` files of this directory. Repeatable.
+    #[arg(long, value_name = "FILE|DIR")]
+    pub rules: Vec<PathBuf>,
     /// Find what is at least as sure: low, medium, high.
     #[arg(long, value_name = "LEVEL", default_value = "medium")]
     pub min_confidence: String,
@@ -149,19 +153,30 @@ fn scan(args: &ScanArgs) -> Result<Exit, Failure> {
         ..Options::default()
     };
     let mut reports = Reports::open(&[output], &options)?;
-    let engine = Engine::new(RuleSet::embedded());
+    let engine = Engine::new(super::rules(&args.stores.rules)?);
     let mut found = Findings::new(&engine);
     let mut summary = Summary {
         rules: engine.rules().rules().len(),
         ..Summary::default()
     };
     let mut skips = Vec::new();
-    for store in &stores {
-        let mut scanner = Scanner::new(&engine, min_confidence);
-        let scanned = guarded(|| transcripts::scan(store, &mut scanner, &mut |s| found.add(s)));
+    let scanned: Vec<(Vec<Sighting>, Result<(), Trouble>)> = stores
+        .par_iter()
+        .map(|store| {
+            let mut sightings = Vec::new();
+            let mut scanner = Scanner::new(&engine, min_confidence);
+            let done =
+                guarded(|| transcripts::scan(store, &mut scanner, &mut |s| sightings.push(s)));
+            (sightings, done)
+        })
+        .collect();
+    for (store, (sightings, done)) in stores.iter().zip(scanned) {
+        sightings
+            .into_iter()
+            .for_each(|sighting| found.add(sighting));
         summary.files += 1;
         summary.bytes += std::fs::metadata(&store.path).map_or(0, |data| data.len());
-        if let Err(trouble) = scanned {
+        if let Err(trouble) = done {
             skips.push(Skip {
                 origin: Origin::File(keysieve::source::shown(&store.path)),
                 kind: SkipKind::Unreadable,
@@ -173,10 +188,10 @@ fn scan(args: &ScanArgs) -> Result<Exit, Failure> {
         summary
             .skipped
             .push((SkipKind::Unreadable, skips.len() as u64));
-        summary.incomplete.push(match skips.len() {
-            1 => "1 store could not be read, or not wholly".to_owned(),
-            n => format!("{n} stores could not be read, or not wholly"),
-        });
+        let stores = super::count(skips.len(), "store", "stores");
+        summary
+            .incomplete
+            .push(format!("{stores} could not be read, or not wholly"));
     }
     let findings = found.sorted();
     for severity in Severity::ALL.into_iter().rev() {
@@ -277,7 +292,7 @@ fn scrub(args: &ScrubArgs) -> Result<Exit, Failure> {
         idle: Duration::from_secs(args.idle),
         dry_run: args.dry_run,
     };
-    let engine = Engine::new(RuleSet::embedded());
+    let engine = Engine::new(super::rules(&args.stores.rules)?);
     let (mut secrets, mut changed, mut left) = (0, 0, 0);
     for store in &stores {
         let mut scanner = Scanner::new(&engine, min_confidence);
@@ -301,9 +316,10 @@ fn scrub(args: &ScrubArgs) -> Result<Exit, Failure> {
     } else {
         "covered"
     };
+    let stores = super::count(stores.len(), "store", "stores");
+    let covered = super::count(secrets as usize, "secret", "secrets");
     say(&format!(
-        "{} stores, {secrets} secrets {verb} in {changed} of them, {left} left alone",
-        stores.len()
+        "{stores}, {covered} {verb} in {changed} of them, {left} left alone"
     ))?;
     Ok(match (left, args.dry_run && secrets > 0) {
         (0, false) => Exit::Clean,
