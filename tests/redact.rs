@@ -38,8 +38,11 @@ fn streamed(redactor: &Redactor<'_>, chunks: &[&[u8]]) -> (Redacted, Vec<usize>)
     (out, after)
 }
 
+/// A rule's id and where its secret stands.
+type Place = (String, Range<u64>);
+
 /// What a scan of the whole reports, and everything that redaction covers: that, and what gave way to it.
-fn scanned(engine: &Engine, text: &[u8]) -> (Vec<(String, Range<u64>)>, Vec<Range<u64>>) {
+fn scanned(engine: &Engine, text: &[u8]) -> (Vec<Place>, Vec<Range<u64>>) {
     let (mut kept, mut covered) = (Vec::new(), Vec::new());
     engine.examine("", text, &mut engine.scratch(), &mut |e: Emission<'_>| {
         let range = e.candidate.secret.clone();
@@ -91,7 +94,7 @@ fn check(engine: &Engine, text: &[u8], cuts: &Cuts) {
     let redactor = Redactor::new(engine);
     let whole = redactor.redact(text);
     let (kept, covered) = scanned(engine, text);
-    let mut found: Vec<(String, Range<u64>)> = whole
+    let mut found: Vec<Place> = whole
         .found
         .iter()
         .map(|found| (found.rule.to_string(), found.span.clone()))
@@ -381,4 +384,31 @@ fn documents_stay_documents() {
     let clean = br#" { "a": [1, 2.50, true, null, "x\u0041"] } "#;
     assert_eq!(redactor.redact_json(clean).expect("it is JSON").text, clean);
     assert!(redactor.redact_json(b"{no}").is_none());
+}
+
+/// The echo of what was typed is shown at once, up to a few bytes, and only if it was typed; what it turns out to begin is
+/// covered from there on.
+#[test]
+fn what_was_typed_is_echoed() {
+    let redactor = Redactor::new(full());
+    let token = expand("<crc32-base62:ghp_>", 1);
+    for (typed, shown) in [
+        ("ghp_", 4),
+        ("echo ghp_", 4),
+        ("gh", 0),
+        ("", 0),
+        (&token[..9], 4),
+    ] {
+        let mut stream = redactor.stream();
+        let mut out = Redacted::default();
+        stream.feed(&token.as_bytes()[..4], &mut out);
+        stream.echo(typed.as_bytes(), &mut out);
+        assert_eq!(out.text.len(), shown, "{typed}");
+        stream.feed(&token.as_bytes()[4..], &mut out);
+        stream.echo(token.as_bytes(), &mut out);
+        stream.feed(b" end", &mut out);
+        stream.finish(&mut out);
+        let want = format!("{}[REDACTED:github-pat] end", &token[..shown]);
+        assert_eq!(String::from_utf8_lossy(&out.text), want);
+    }
 }

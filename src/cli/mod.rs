@@ -5,6 +5,7 @@ mod args;
 mod baseline;
 mod exec;
 mod ignore_file;
+mod in_place;
 mod output;
 mod progress;
 mod redact;

@@ -17,14 +17,12 @@ use keysieve::redact::known::{KnownValues, of_dotenv, of_list, of_variables};
 use keysieve::redact::{Key, Placeholders, Redacted, Redactor};
 use keysieve::source::{chunks, shown};
 
-use super::output::Pending;
+use super::in_place;
 use super::settings::{read_rules, with_embedded};
 use super::{Exit, Failure};
 
 /// How often a silent input is left to see whether somebody wants it to stop.
 const POLL: Duration = Duration::from_millis(50);
-/// The most bytes of a line of JSON Lines.
-const LONGEST_LINE: usize = 64 << 20;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -115,7 +113,7 @@ pub fn run(args: &RedactArgs) -> Result<Exit, Failure> {
     let redactor = args.what.redactor(&engine)?;
     let mut tally = Tally::default();
     let done = match args.in_place {
-        true => in_place(&redactor, &args.files, &mut tally),
+        true => in_place::replace_all(&redactor, &args.files, &mut tally),
         false => to_stdout(&redactor, &args.files, &mut tally),
     };
     if args.summary {
@@ -270,8 +268,13 @@ impl Tally {
         }
     }
 
+    /// How many secrets there were.
+    pub fn total(&self) -> u64 {
+        self.by_rule.values().sum()
+    }
+
     fn say(&self) {
-        let total: u64 = self.by_rule.values().sum();
+        let total = self.total();
         let rules: Vec<String> = self
             .by_rule
             .iter()
@@ -370,141 +373,7 @@ fn pass_on(out: &mut Redacted, tally: &mut Tally) -> Result<bool, Failure> {
 }
 
 /// Runs one step. A defect in it ends the run with what it had in hand unsaid.
-fn withheld<T>(name: &str, step: impl FnOnce() -> T) -> Result<T, Failure> {
+pub fn withheld<T>(name: &str, step: impl FnOnce() -> T) -> Result<T, Failure> {
     catch_unwind(AssertUnwindSafe(step))
         .map_err(|_| Failure(format!("{name}: an internal error; the rest is withheld")))
-}
-
-/// Replaces each file. One that cannot be is left as it is, and the others go on.
-fn in_place(
-    redactor: &Redactor<'_>,
-    files: &[PathBuf],
-    tally: &mut Tally,
-) -> Result<Exit, Failure> {
-    let mut failures = Vec::new();
-    for file in files {
-        if let Err(Failure(message)) = replace(redactor, file, tally) {
-            failures.push(message);
-        }
-    }
-    match failures.is_empty() {
-        true => Ok(Exit::Clean),
-        false => Err(Failure(failures.join("\n"))),
-    }
-}
-
-fn replace(redactor: &Redactor<'_>, path: &Path, tally: &mut Tally) -> Result<(), Failure> {
-    let name = shown(path);
-    let failed = |e: io::Error| Failure::io(&name, &e);
-    let meta = fs::metadata(path).map_err(failed)?;
-    if !meta.is_file() {
-        return Err(Failure(format!(
-            "{name}: not a regular file; only those can be replaced"
-        )));
-    }
-    let mut input = File::open(path).map_err(failed)?;
-    let (mut file, pending) = Pending::open(path)?;
-    let before = tally.by_rule.values().sum::<u64>();
-    withheld(&name, || {
-        write_redacted(redactor, path, &mut input, &mut file, tally)
-    })?
-    .map_err(failed)?;
-    let changed = fs::metadata(path).map_err(failed)?;
-    if changed.len() != meta.len() || changed.modified().ok() != meta.modified().ok() {
-        return Err(Failure(format!(
-            "{name}: it was changed meanwhile; it is left as it is"
-        )));
-    }
-    // A file that holds no secret keeps its times.
-    match tally.by_rule.values().sum::<u64>() > before {
-        true => pending.appear(),
-        false => Ok(()),
-    }
-}
-
-/// Files up to this size are redacted as a whole: JSON documents, and those that rules know by their names.
-const WHOLE: u64 = 64 << 20;
-
-fn write_redacted(
-    redactor: &Redactor<'_>,
-    path: &Path,
-    input: &mut File,
-    output: &mut File,
-    tally: &mut Tally,
-) -> io::Result<()> {
-    let mut output = io::BufWriter::new(output);
-    let extension = path
-        .extension()
-        .map(|extension| extension.to_ascii_lowercase());
-    let lines = extension.is_some_and(|e| e == "jsonl" || e == "ndjson");
-    if lines {
-        json_lines(redactor, input, &mut output, tally)?;
-    } else if input.metadata()?.len() <= WHOLE {
-        let mut text = Vec::new();
-        input.read_to_end(&mut text)?;
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let first = text.trim_ascii_start().first();
-        let json = matches!(first, Some(b'{' | b'[' | b'"'));
-        let json = json.then(|| redactor.redact_json_file(&name, &text));
-        let redacted = json
-            .flatten()
-            .unwrap_or_else(|| redactor.redact_file(&name, &text));
-        tally.count(&redacted);
-        output.write_all(&redacted.text)?;
-    } else {
-        let mut stream = redactor.stream();
-        let mut out = Redacted::default();
-        let mut buffer = vec![0; 256 * 1024];
-        loop {
-            let count = input.read(&mut buffer)?;
-            if count == 0 {
-                break;
-            }
-            stream.feed(&buffer[..count], &mut out);
-            tally.count(&out);
-            output.write_all(&out.text)?;
-            out.clear();
-        }
-        stream.finish(&mut out);
-        tally.count(&out);
-        output.write_all(&out.text)?;
-    }
-    output.flush()
-}
-
-/// Each line a document; one that is none is redacted as text.
-fn json_lines(
-    redactor: &Redactor<'_>,
-    input: &mut File,
-    output: &mut impl Write,
-    tally: &mut Tally,
-) -> io::Result<()> {
-    use std::io::BufRead;
-
-    let mut input = io::BufReader::new(input);
-    let mut line = Vec::new();
-    loop {
-        line.clear();
-        let count = (&mut input)
-            .take(LONGEST_LINE as u64)
-            .read_until(b'\n', &mut line)?;
-        if count == 0 {
-            return Ok(());
-        }
-        if count == LONGEST_LINE {
-            return Err(io::Error::other(format!(
-                "a line is longer than {LONGEST_LINE} bytes; name the file otherwise than .jsonl to redact it as text"
-            )));
-        }
-        let (text, end) = match line.strip_suffix(b"\n") {
-            Some(text) => (text, &b"\n"[..]),
-            None => (&line[..], &b""[..]),
-        };
-        let redacted = redactor
-            .redact_json(text)
-            .unwrap_or_else(|| redactor.redact(text));
-        tally.count(&redacted);
-        output.write_all(&redacted.text)?;
-        output.write_all(end)?;
-    }
 }

@@ -119,9 +119,10 @@ impl<'r> RedactStream<'r> {
     /// Lets everything before `safe` go, with placeholders.
     fn let_go(&mut self, safe: u64, out: &mut Redacted) {
         let mut covers = std::mem::take(&mut self.covers);
-        for cover in &mut covers {
-            if cover.range.start < self.shown && !self.swallowing {
-                cover.range.start = self.shown.min(cover.range.end);
+        if !self.swallowing {
+            covers.retain(|cover| cover.range.end > self.shown);
+            for cover in &mut covers {
+                cover.range.start = cover.range.start.max(self.shown);
             }
         }
         covers.sort_by_key(|cover| cover.range.start);

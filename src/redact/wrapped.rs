@@ -272,3 +272,28 @@ fn show(redactor: &Redactor<'_>, news: &Receiver<News>) -> Passed {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::known::KnownValues;
+    use super::*;
+    use crate::engine::{Engine, RuleSet};
+
+    /// Invariant 12: where something is wrong with us, nothing more comes out.
+    #[test]
+    fn a_defect_keeps_the_rest_back() {
+        let engine = Engine::new(RuleSet::new(Vec::new()));
+        // Its automaton finds a form that no value has.
+        let redactor = Redactor::new(&engine).with_known(KnownValues::broken("some-value"));
+        let text = b"before some-value behind";
+        let mut out = Vec::new();
+        std::panic::set_hook(Box::new(|_| {}));
+        let passed = pump(&redactor, &text[..], &mut out);
+        let _ = std::panic::take_hook();
+        assert!(!passed);
+        assert_eq!(out, b"");
+        let mut out = Vec::new();
+        assert!(pump(&Redactor::new(&engine), &text[..], &mut out));
+        assert_eq!(out, text);
+    }
+}

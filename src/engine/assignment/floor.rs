@@ -55,10 +55,9 @@ fn behind(hay: &[u8], name: &Range<usize>, end: usize) -> Option<usize> {
     {
         return Some(at + from);
     }
-    if rest[0] == b'<' && rest.get(1).is_none_or(|&b| b == b'/') {
-        if value::next_element(rest).is_none() {
-            return next_element(rest).then_some(hay.len());
-        }
+    let end_tag = rest[0] == b'<' && rest.get(1).is_none_or(|&b| b == b'/');
+    if end_tag && value::next_element(rest).is_none() {
+        return next_element(rest).then_some(hay.len());
     }
     match operator(hay, name, at, Before { quoted, blank }) {
         Some((Operator::Colon, from)) if annotation(rest) => Some(least(hay, from)),

@@ -222,10 +222,10 @@ impl Threads {
                 }
             }
             match nfa.state(id) {
-                State::Look { look, next } => {
-                    if at >= hay.len() || nfa.look_matcher().matches(*look, hay, at) {
-                        stack.push((*next, secret));
-                    }
+                State::Look { look, next }
+                    if at >= hay.len() || nfa.look_matcher().matches(*look, hay, at) =>
+                {
+                    stack.push((*next, secret));
                 }
                 State::Union { alternates } => {
                     stack.extend(alternates.iter().map(|&next| (next, secret)));

@@ -78,6 +78,15 @@ impl KnownValues {
         Ok(known)
     }
 
+    /// Values with a defect: where this one is found, there is none.
+    #[cfg(test)]
+    pub(super) fn broken(value: &str) -> KnownValues {
+        let named = (Arc::from("a test"), Secret::new(value.as_bytes()));
+        let mut known = KnownValues::new([named]).expect("one value");
+        known.of_form.clear();
+        known
+    }
+
     /// How many values there are.
     pub fn len(&self) -> usize {
         self.values.len()
