@@ -10,7 +10,7 @@ use super::secret_file::{FilePolicy, covered_value, is_secret};
 use super::shell::{self, What};
 use super::text::{Found, Scanner};
 use crate::engine::Engine;
-use crate::model::Confidence;
+use crate::model::{Confidence, Fingerprint};
 use crate::redact::Redactor;
 
 /// Files that a tool is about to read or send are looked at up to this size; a longer one by its head.
@@ -19,6 +19,8 @@ const LOOK: u64 = 1024 * 1024;
 const FILES: usize = 16;
 /// Keys under which tools take a patch.
 const PATCHES: [&str; 5] = ["input", "patch", "command", "patchText", "diff"];
+/// Keys under which tools say what an edit takes out.
+const OLD: [&str; 5] = ["old_string", "oldString", "old_str", "old_text", "oldText"];
 /// Places that a reason lists.
 const LISTED: usize = 3;
 
@@ -194,35 +196,50 @@ impl<'a> Guard<'a> {
             .unwrap_or_else(Decision::pass)
     }
 
-    /// Whether a tool's input holds a secret that it would put or send somewhere.
+    /// Whether a tool's input holds a secret that it would put or send somewhere. What an edit takes out is known
+    /// already, and its removal is to be welcomed; what it takes out and puts back has not become worse.
     fn brings_in(&mut self, event: &Event) -> bool {
         let name = event.path().map_or("", file_name);
         if event.kind != Kind::Edit {
             return self.scanner.value(name, &event.input).is_some();
         }
-        let mut rest = without_old(&event.input);
+        let mut rest = event.input.clone();
+        let mut old: Vec<Fingerprint> = Vec::new();
         for key in PATCHES {
             let Some(Value::String(text)) = rest.get_mut(key) else {
                 continue;
             };
             if text.contains("*** Begin Patch") || text.starts_with("--- ") {
                 let text = std::mem::take(text);
-                self.patch(key, &text);
+                self.patch(key, &text, &mut old);
             }
         }
         self.scanner.value(name, &rest);
-        !self.scanner.found.is_empty()
+        let is_old = |found: &Found| {
+            let key = found.path.rsplit('.').next().unwrap_or_default();
+            OLD.contains(&key)
+        };
+        let found = &mut self.scanner.found;
+        old.extend(
+            found
+                .iter()
+                .filter(|one| is_old(one))
+                .map(|one| one.fingerprint),
+        );
+        found.retain(|one| !is_old(one) && !old.contains(&one.fingerprint));
+        !found.is_empty()
     }
 
-    /// What a patch brings in: what it takes out is there already.
-    fn patch(&mut self, key: &str, patch: &str) {
+    /// What a patch brings in; `old` gets what it takes out.
+    fn patch(&mut self, key: &str, patch: &str, old: &mut Vec<Fingerprint>) {
         for hit in self.scanner.hits("", patch) {
             let start = patch[..hit.span.start].rfind('\n').map_or(0, |at| at + 1);
-            if !patch[start..].starts_with('-') {
-                self.scanner.found.push(Found {
+            match patch[start..].starts_with('-') {
+                true => old.push(hit.found.fingerprint),
+                false => self.scanner.found.push(Found {
                     path: key.to_owned(),
                     ..hit.found
-                });
+                }),
             }
         }
     }
@@ -264,7 +281,10 @@ impl<'a> Guard<'a> {
         named.truncate(FILES);
         for (path, what) in named {
             if is_secret(&path) {
-                return self.secret_file(event, tool, &path, what);
+                match self.secret_file(event, tool, &path, what) {
+                    None => continue,
+                    decision => return decision,
+                }
             }
             let look = what == What::Sends || event.kind == Kind::Read && !event.can.replace_read;
             if look && self.look_at(event, &path) {
@@ -280,8 +300,10 @@ impl<'a> Guard<'a> {
     }
 
     fn secret_file(&self, event: &Event, tool: &str, path: &str, what: What) -> Option<Decision> {
+        // What goes from one command to another is sent without being said.
+        let sent = event.command().is_some_and(|(_, line)| shell::sends(&line));
         let replaceable = match event.kind {
-            Kind::Shell => event.can.replace_shell,
+            Kind::Shell => event.can.replace_shell && !sent,
             _ => event.can.replace_read,
         };
         let verdict = match (self.policy.secret_files, what) {
@@ -323,6 +345,8 @@ impl<'a> Guard<'a> {
 
     fn wrapped(&mut self, event: &Event) -> Option<Decision> {
         let wanted = match self.policy.wrap {
+            // Agents there run commands in PowerShell, whose lines are quoted otherwise.
+            _ if std::env::consts::OS == "windows" => false,
             Wrap::Never => false,
             Wrap::Auto => !event.can.replace_shell,
             Wrap::Always => true,
@@ -497,9 +521,8 @@ fn list(found: &[Found]) -> String {
     said.join("; ")
 }
 
-/// An edit's input without what it takes out: a secret in there is known already, and its removal is to be welcomed.
+/// An edit's input without what it takes out.
 fn without_old(input: &Value) -> Value {
-    const OLD: [&str; 5] = ["old_string", "oldString", "old_str", "old_text", "oldText"];
     match input {
         Value::Array(items) => Value::Array(items.iter().map(without_old).collect()),
         Value::Object(fields) => Value::Object(

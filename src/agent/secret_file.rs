@@ -33,7 +33,7 @@ impl FilePolicy {
 }
 
 /// Files with these names.
-const NAMES: [&str; 26] = [
+const NAMES: [&str; 24] = [
     ".env",
     ".envrc",
     ".netrc",
@@ -41,13 +41,11 @@ const NAMES: [&str; 26] = [
     ".pgpass",
     "pgpass.conf",
     ".my.cnf",
-    ".npmrc",
     ".pypirc",
     ".git-credentials",
     ".htpasswd",
     ".vault-token",
     ".dockercfg",
-    ".terraformrc",
     "credentials.tfrc.json",
     "application_default_credentials.json",
     "id_rsa",
@@ -63,9 +61,7 @@ const NAMES: [&str; 26] = [
 ];
 
 /// Files with these extensions: private keys and stores of keys.
-const EXTENSIONS: [&str; 9] = [
-    "key", "p12", "pfx", "jks", "keystore", "kdbx", "ppk", "p8", "asc",
-];
+const EXTENSIONS: [&str; 8] = ["key", "p12", "pfx", "jks", "keystore", "kdbx", "ppk", "p8"];
 
 /// Files whose paths end so.
 const ENDS: [&str; 8] = [

@@ -73,44 +73,53 @@ const BEFORE: [&str; 9] = [
 pub fn named(line: &str) -> Vec<Named> {
     let mut named = Vec::new();
     for words in commands(line) {
-        let mut words = words.iter().peekable();
-        while words
-            .next_if(|word| BEFORE.contains(&&word[..]) || is_assignment(word))
-            .is_some()
-        {}
-        let Some(first) = words.next() else { continue };
-        let command = first.rsplit(['/', '\\']).next().unwrap_or_default();
-        let command = command.trim_end_matches(".exe").to_ascii_lowercase();
-        let commits = command == "git"
-            && words
-                .next_if(|word| matches!(&word[..], "add" | "commit" | "stage"))
-                .is_some();
-        let what = match &command[..] {
-            _ if commits => Some(What::Sends),
-            other if SENDERS.contains(&other) => Some(What::Sends),
-            other if READERS.contains(&other) => Some(What::Reads),
-            _ => None,
-        };
+        let (what, rest) = command(&words);
         let mut redirected = false;
-        for word in words {
-            if redirected || word.starts_with('<') && word.len() > 1 {
-                let path = word.trim_start_matches('<').to_owned();
+        for word in rest {
+            if redirected {
                 named.push(Named {
-                    path,
+                    path: word.clone(),
                     what: what.unwrap_or(What::Reads),
                 });
                 redirected = false;
             } else if word == "<" {
                 redirected = true;
             } else if let Some(what) = what {
-                named.extend(paths(word).map(|path| Named {
+                let path = |path: &str| Named {
                     path: path.to_owned(),
                     what,
-                }));
+                };
+                named.extend(paths(word).map(path));
             }
         }
     }
     named
+}
+
+/// Whether a command of the line sends something somewhere.
+pub fn sends(line: &str) -> bool {
+    let commands = commands(line);
+    commands
+        .iter()
+        .any(|words| command(words).0 == Some(What::Sends))
+}
+
+/// What a command does with the files it is given, and the words behind its name.
+fn command(words: &[String]) -> (Option<What>, &[String]) {
+    let before = |word: &&String| BEFORE.contains(&&word[..]) || is_assignment(word);
+    let skipped = words.iter().take_while(before).count();
+    let Some((first, rest)) = words[skipped..].split_first() else {
+        return (None, &[]);
+    };
+    let name = first.rsplit(['/', '\\']).next().unwrap_or_default();
+    let name = name.trim_end_matches(".exe").to_ascii_lowercase();
+    let commits = |word: &String| matches!(&word[..], "add" | "commit" | "stage");
+    match &name[..] {
+        "git" if rest.first().is_some_and(commits) => (Some(What::Sends), &rest[1..]),
+        other if SENDERS.contains(&other) => (Some(What::Sends), rest),
+        other if READERS.contains(&other) => (Some(What::Reads), rest),
+        _ => (None, rest),
+    }
 }
 
 /// The paths that a word may be: itself, and what stands behind `@` or `=`, as in `-Ffile=@path`.

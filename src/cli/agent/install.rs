@@ -10,6 +10,7 @@ use keysieve::agent::event::Agent;
 use keysieve::agent::guard::Wrap;
 use keysieve::agent::install::{self, Command, Hook, Mistake, Places, Removal, Scope, limits};
 use keysieve::agent::secret_file::FilePolicy;
+use keysieve::model::Confidence;
 
 use super::super::output::Pending;
 use super::super::{Exit, Failure};
@@ -59,6 +60,9 @@ pub struct InstallArgs {
     /// Which shell commands run through `keysieve exec`: auto, always, never.
     #[arg(long, value_name = "WHEN")]
     pub wrap: Option<String>,
+    /// Act on what is at least as sure: low, medium, high.
+    #[arg(long, value_name = "LEVEL")]
+    pub min_confidence: Option<String>,
     /// Also use the rules of this file or of the `.toml` files of this directory. Repeatable.
     #[arg(long, value_name = "FILE|DIR")]
     pub rules: Vec<PathBuf>,
@@ -83,6 +87,11 @@ impl InstallArgs {
         if let Some(wrap) = &self.wrap {
             Wrap::parse(wrap).ok_or_else(|| unknown("--wrap", wrap, &Wrap::NAMES))?;
             args.extend(["--wrap".to_owned(), wrap.clone()]);
+        }
+        if let Some(level) = &self.min_confidence {
+            let names = ["low", "medium", "high"];
+            Confidence::parse(level).ok_or_else(|| unknown("--min-confidence", level, &names))?;
+            args.extend(["--min-confidence".to_owned(), level.clone()]);
         }
         // A hook with rules that do not compile would refuse everything.
         super::rules(&self.rules)?;
