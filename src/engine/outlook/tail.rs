@@ -18,6 +18,10 @@ pub struct Tail {
     leads: Vec<u16>,
 }
 
+/// By rule whose secret may begin before its keyword: no match that began before this offset is alive.
+#[derive(Debug, Default)]
+pub struct Quiet(Vec<u64>);
+
 /// The pattern by which a rule finds where its match begins.
 pub fn head(rule: &Rule) -> Option<(&Pattern, Boundary)> {
     match &rule.matcher {
@@ -60,8 +64,9 @@ impl Tail {
         tail
     }
 
-    /// From where on the text may turn out to be a secret once its keyword is complete; its length if nowhere.
-    pub fn floor(&self, hay: &[u8], ahead: &Lookahead<'_>) -> usize {
+    /// From where on the text may turn out to be a secret once its keyword is complete; its length if nowhere. The text
+    /// begins at offset `start` of the stream, to which `quiet` belongs.
+    pub fn floor(&self, hay: &[u8], start: u64, ahead: &Lookahead<'_>, quiet: &mut Quiet) -> usize {
         let end = &hay[hay.len().saturating_sub(KEYWORD)..];
         let mut folded = end.to_vec();
         folded.make_ascii_lowercase();
@@ -76,22 +81,26 @@ impl Tail {
         let first = (0..end.len()).filter_map(begun).min();
         let mut floor = first.map_or(hay.len(), |at| hay.len().min(hay.len() - end.len() + at));
         let rules = ahead.engine.rules.rules();
-        for &index in &self.leads {
+        quiet.0.resize(self.leads.len(), 0);
+        for (&index, quiet) in self.leads.iter().zip(&mut quiet.0) {
             let Some((pattern, boundary)) = head(&rules[index as usize]) else {
                 continue;
             };
             let viable = ahead.viable(index, pattern);
-            // Every byte of a match is of its alphabet.
-            let window = &hay[hay.len().saturating_sub(pattern.lead.1 as usize + KEYWORD)..];
+            // Every byte of a match is of its alphabet, and what came to nothing has come to nothing.
+            let most = hay.len().saturating_sub(pattern.lead.1 as usize + KEYWORD);
+            let window = &hay[most.max(quiet.saturating_sub(start) as usize)..];
             let run = window
                 .iter()
                 .rev()
                 .take_while(|b| viable.alphabet().has(**b));
             let first = hay.len() - run.count();
-            if first < floor
-                && let Some(found) = viable.floor(hay, first..hay.len(), (pattern, boundary))
-            {
-                floor = floor.min(found);
+            if first >= floor {
+                continue;
+            }
+            match viable.floor(hay, first..hay.len(), (pattern, boundary)) {
+                Some(found) => floor = floor.min(found),
+                None => *quiet = start + hay.len() as u64,
             }
         }
         floor
