@@ -53,10 +53,15 @@ impl Work<'_> {
     /// Writes one token: a string, a number or a word.
     fn token(&mut self, token: Range<usize>) {
         let raw = &self.text[token.clone()];
-        let touches = |covered: &&Covered| {
-            covered.range.start < token.end as u64 && (token.start as u64) < covered.range.end
-        };
-        let touching: Vec<Covered> = self.covered.iter().filter(touches).cloned().collect();
+        // They do not overlap, so that they stand in the order of their ends, too.
+        let first = self
+            .covered
+            .partition_point(|covered| covered.range.end <= token.start as u64);
+        let touching = self.covered[first..].iter();
+        let touching: Vec<Covered> = touching
+            .take_while(|covered| covered.range.start < token.end as u64)
+            .cloned()
+            .collect();
         let changed = match raw.first() {
             Some(b'"') => self.string(raw, token.start, touching),
             // A number or word: a string takes its place whole.

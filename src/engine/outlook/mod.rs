@@ -25,7 +25,7 @@ use super::matching::Runner;
 use super::stream::KEYWORD;
 use super::{Engine, Scratch, assignment, file};
 use crate::rule::{Assignment, Block, Boundary, Matcher, Pattern, Structure};
-use tail::Tail;
+use tail::{Quiet, Tail};
 use viable::Viable;
 use views::Views;
 
@@ -102,6 +102,7 @@ pub struct Watch<'l> {
     open: Vec<Open>,
     /// Nothing unknown begins before this offset.
     safe: u64,
+    quiet: Quiet,
     views: Option<Box<Views<'l>>>,
 }
 
@@ -144,6 +145,7 @@ impl<'l> Watch<'l> {
             waiting: Vec::new(),
             open: Vec::new(),
             safe: 0,
+            quiet: Quiet::default(),
             views: None,
         }
     }
@@ -199,7 +201,8 @@ impl<'l> Watch<'l> {
             for open in &self.open {
                 safe = safe.min(open.seen);
             }
-            let tail = self.ahead.tail().floor(&self.buffer, self.ahead);
+            let tail = self.ahead.tail();
+            let tail = tail.floor(&self.buffer, self.start, self.ahead, &mut self.quiet);
             safe = safe.min(self.start + tail as u64);
         }
         if let Some(mut views) = self.views.take() {

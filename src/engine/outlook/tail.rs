@@ -9,14 +9,25 @@ use crate::rule::{Boundary, Matcher, Pattern, Rule};
 /// What may begin before its keyword is complete.
 #[derive(Debug)]
 pub struct Tail {
-    /// Keywords that matches begin with and secrets begin in, sorted, each with how many of its bytes stand before the
-    /// secret at least.
-    exact: Vec<(Vec<u8>, usize)>,
-    /// Those in any case, in lower case, sorted.
-    folded: Vec<(Vec<u8>, usize)>,
+    /// Keywords that matches begin with and secrets begin in.
+    exact: Words,
+    /// Those in any case, in lower case.
+    folded: Words,
     /// Rules whose secret may begin before the keyword.
     leads: Vec<u16>,
 }
+
+/// Words, sorted, each with how many of its bytes stand before the secret at least.
+#[derive(Debug, Default)]
+struct Words {
+    words: Vec<(Vec<u8>, usize)>,
+    /// Which two bytes any of them begins with, a bit for each pair.
+    pairs: Vec<u64>,
+}
+
+/// By rule whose secret may begin before its keyword: no match that began before this offset is alive.
+#[derive(Debug, Default)]
+pub struct Quiet(Vec<u64>);
 
 /// The pattern by which a rule finds where its match begins.
 pub fn head(rule: &Rule) -> Option<(&Pattern, Boundary)> {
@@ -31,67 +42,65 @@ pub fn head(rule: &Rule) -> Option<(&Pattern, Boundary)> {
 impl Tail {
     /// For all `rules`.
     pub fn new(rules: &[Rule]) -> Tail {
-        let mut tail = Tail {
-            exact: Vec::new(),
-            folded: Vec::new(),
-            leads: Vec::new(),
-        };
+        let (mut exact, mut folded, mut leads) = (Vec::new(), Vec::new(), Vec::new());
         for (index, rule) in rules.iter().enumerate() {
             let Some((pattern, _)) = head(rule) else {
                 continue;
             };
             if pattern.lead.1 > 0 {
-                tail.leads.push(index as u16);
+                leads.push(index as u16);
             } else {
                 let before = before_secret(pattern);
                 for keyword in rule.keywords.iter().filter(|k| before < k.text.len()) {
                     let list = match keyword.ignore_case {
-                        true => &mut tail.folded,
-                        false => &mut tail.exact,
+                        true => &mut folded,
+                        false => &mut exact,
                     };
                     list.push((keyword.text.as_bytes().to_vec(), before));
                 }
             }
         }
-        for list in [&mut tail.exact, &mut tail.folded] {
-            list.sort();
-            list.dedup();
+        Tail {
+            exact: Words::new(exact),
+            folded: Words::new(folded),
+            leads,
         }
-        tail
     }
 
-    /// From where on the text may turn out to be a secret once its keyword is complete; its length if nowhere.
-    pub fn floor(&self, hay: &[u8], ahead: &Lookahead<'_>) -> usize {
+    /// From where on the text may turn out to be a secret once its keyword is complete; its length if nowhere. The text
+    /// begins at offset `start` of the stream, to which `quiet` belongs.
+    pub fn floor(&self, hay: &[u8], start: u64, ahead: &Lookahead<'_>, quiet: &mut Quiet) -> usize {
         let end = &hay[hay.len().saturating_sub(KEYWORD)..];
         let mut folded = end.to_vec();
         folded.make_ascii_lowercase();
         let begun = |at: usize| {
-            let exact = begins(&self.exact, &end[at..]);
-            let before = exact
-                .into_iter()
-                .chain(begins(&self.folded, &folded[at..]))
-                .min()?;
+            let exact = self.exact.begins(&end[at..]).into_iter();
+            let before = exact.chain(self.folded.begins(&folded[at..])).min()?;
             Some(at + before)
         };
         let first = (0..end.len()).filter_map(begun).min();
         let mut floor = first.map_or(hay.len(), |at| hay.len().min(hay.len() - end.len() + at));
         let rules = ahead.engine.rules.rules();
-        for &index in &self.leads {
+        quiet.0.resize(self.leads.len(), 0);
+        for (&index, quiet) in self.leads.iter().zip(&mut quiet.0) {
             let Some((pattern, boundary)) = head(&rules[index as usize]) else {
                 continue;
             };
             let viable = ahead.viable(index, pattern);
-            // Every byte of a match is of its alphabet.
-            let window = &hay[hay.len().saturating_sub(pattern.lead.1 as usize + KEYWORD)..];
+            // Every byte of a match is of its alphabet, and what came to nothing has come to nothing.
+            let most = hay.len().saturating_sub(pattern.lead.1 as usize + KEYWORD);
+            let window = &hay[most.max(quiet.saturating_sub(start) as usize)..];
             let run = window
                 .iter()
                 .rev()
                 .take_while(|b| viable.alphabet().has(**b));
             let first = hay.len() - run.count();
-            if first < floor
-                && let Some(found) = viable.floor(hay, first..hay.len(), (pattern, boundary))
-            {
-                floor = floor.min(found);
+            if first >= floor {
+                continue;
+            }
+            match viable.floor(hay, first..hay.len(), (pattern, boundary)) {
+                Some(found) => floor = floor.min(found),
+                None => *quiet = start + hay.len() as u64,
             }
         }
         floor
@@ -131,13 +140,31 @@ fn before_group(hir: &Hir) -> Option<usize> {
     }
 }
 
-/// Whether any of the sorted `words` begins with `text` and is longer; the least number that any such word has.
-fn begins(words: &[(Vec<u8>, usize)], text: &[u8]) -> Option<usize> {
-    let at = words.partition_point(|(word, _)| &word[..] <= text);
-    let fits = words[at..]
-        .iter()
-        .take_while(|(word, _)| word.starts_with(text));
-    fits.map(|(_, before)| *before).min()
+impl Words {
+    fn new(mut words: Vec<(Vec<u8>, usize)>) -> Words {
+        words.sort();
+        words.dedup();
+        let mut pairs = vec![0; (1 << 16) / 64];
+        for (word, _) in &words {
+            let pair = usize::from(word[0]) << 8 | usize::from(word[1]);
+            pairs[pair / 64] |= 1u64 << (pair % 64);
+        }
+        Words { words, pairs }
+    }
+
+    /// Whether any of them begins with `text` and is longer; the least number that any such word has.
+    fn begins(&self, text: &[u8]) -> Option<usize> {
+        if let [first, second, ..] = text {
+            let pair = usize::from(*first) << 8 | usize::from(*second);
+            if self.pairs[pair / 64] >> (pair % 64) & 1 == 0 {
+                return None;
+            }
+        }
+        let at = self.words.partition_point(|(word, _)| &word[..] <= text);
+        let fits = self.words[at..].iter();
+        let fits = fits.take_while(|(word, _)| word.starts_with(text));
+        fits.map(|(_, before)| *before).min()
+    }
 }
 
 #[cfg(test)]
@@ -162,6 +189,7 @@ mod tests {
     fn knows_what_has_begun() {
         let words = [("gho_", 0), ("ghp_", 1), ("sk-", 0), ("sk-ant-", 3)];
         let words = words.map(|(word, before)| (word.into(), before));
+        let words = Words::new(words.into());
         for (text, want) in [
             ("g", Some(0)),
             ("gh", Some(0)),
@@ -174,7 +202,7 @@ mod tests {
             ("x", None),
             ("z", None),
         ] {
-            assert_eq!(begins(&words, text.as_bytes()), want, "{text}");
+            assert_eq!(words.begins(text.as_bytes()), want, "{text}");
         }
     }
 }

@@ -8,6 +8,8 @@ const OTHER: u8 = 0;
 const WRAP: u8 = 1;
 /// So many bytes in a row may be passed over, so that what is held back is bounded; behind more, nothing goes on.
 pub const PATIENCE: u32 = 256;
+/// Says in the table that a form ends at the next state.
+const ENDS: u32 = 1 << 31;
 /// More than this is no list of secrets.
 const MOST_CELLS: usize = 64 << 20;
 
@@ -16,7 +18,7 @@ const MOST_CELLS: usize = 64 << 20;
 pub struct Automaton {
     classes: Vec<u8>,
     width: usize,
-    /// The next state by state and class.
+    /// The next state by state and class, with [`ENDS`] where a form ends there.
     next: Vec<u32>,
     /// How many bytes of a form have been seen that is not over.
     open: Vec<u32>,
@@ -80,6 +82,7 @@ impl Automaton {
             built.enter(number, form)?;
         }
         built.link();
+        built.mark();
         Some(built)
     }
 
@@ -135,27 +138,66 @@ impl Automaton {
         }
     }
 
+    fn mark(&mut self) {
+        let Automaton {
+            next,
+            ends,
+            shorter,
+            ..
+        } = self;
+        for cell in next {
+            let state = *cell as usize;
+            if ends[state].is_some() || shorter[state] != 0 {
+                *cell |= ENDS;
+            }
+        }
+    }
+
     /// Reads `bytes` on from `place`, and tells each form that ends: its number and where it stands.
     pub fn read(&self, place: &mut Place, bytes: &[u8], found: &mut dyn FnMut(u32, u64, u64)) {
         let escapes = place.escapes != Escapes::Read;
-        for &byte in bytes {
+        let mut rest = bytes;
+        while let Some((&byte, behind)) = rest.split_first() {
             let class = self.classes[usize::from(byte)];
             if class == WRAP || escapes && place.is_escape(byte) {
                 place.pass_over(self.longest);
+                rest = behind;
                 continue;
             }
+            // All up to where a form ends or something is passed over, in one go.
+            let mut state = place.state;
+            let mut count = 0;
+            for &byte in rest {
+                let class = self.classes[usize::from(byte)];
+                if class == WRAP || escapes && byte == 0x1b {
+                    break;
+                }
+                count += 1;
+                state = self.next[(state & !ENDS) as usize * self.width + usize::from(class)];
+                if state & ENDS != 0 {
+                    break;
+                }
+            }
+            place.state = state & !ENDS;
             place.passing = 0;
-            place.read += 1;
-            place.state = self.next[place.state as usize * self.width + usize::from(class)];
-            let mut state = place.state as usize;
-            if self.ends[state].is_none() {
-                state = self.shorter[state] as usize;
+            place.read += count as u64;
+            rest = &rest[count..];
+            if state & ENDS != 0 {
+                self.tell(place, found);
             }
-            while let Some((number, length)) = self.ends[state] {
-                let start = place.offset(place.read - u64::from(length));
-                found(number, start, place.offset(place.read - 1) + 1);
-                state = self.shorter[state] as usize;
-            }
+        }
+    }
+
+    /// Tells the forms that end at `place`.
+    fn tell(&self, place: &Place, found: &mut dyn FnMut(u32, u64, u64)) {
+        let mut state = place.state as usize;
+        if self.ends[state].is_none() {
+            state = self.shorter[state] as usize;
+        }
+        while let Some((number, length)) = self.ends[state] {
+            let start = place.offset(place.read - u64::from(length));
+            found(number, start, place.offset(place.read - 1) + 1);
+            state = self.shorter[state] as usize;
         }
     }
 

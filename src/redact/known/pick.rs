@@ -123,7 +123,12 @@ fn is_setting(value: &[u8]) -> bool {
         b"optional",
     ];
     WORDS.iter().any(|word| word.eq_ignore_ascii_case(value))
-        || value.starts_with(b"/") && value[1..].contains(&b'/') && !value.contains(&b'=')
+        || value.starts_with(b"/") && value[1..].contains(&b'/') && value.iter().all(in_paths)
+}
+
+/// Whether a byte stands in the usual paths. Random base64 that begins like one has capitals, too.
+fn in_paths(byte: &u8) -> bool {
+    byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"/._-".contains(byte)
 }
 
 /// Names and values of a `.env` file: `NAME=value`, `export NAME='value'`, `NAME="two\nlines"`, comments.
@@ -234,6 +239,20 @@ mod tests {
             "",
         ] {
             assert!(!says_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn knows_settings() {
+        for (value, want) in [
+            ("true", true),
+            ("REQUIRED", true),
+            ("/run/secrets/db_password", true),
+            ("/wJalrXUtnF/K7MDENG", false),
+            ("/short", false),
+            ("hunter2", false),
+        ] {
+            assert_eq!(is_setting(value.as_bytes()), want, "{value}");
         }
     }
 
