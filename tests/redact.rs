@@ -340,7 +340,7 @@ fn placeholders_cover_what_overlaps() {
 fn documents_stay_documents() {
     let token = expand("<crc32-base62:ghp_>", 1);
     let password = "hX7Gk2!pQ9z";
-    let inner = serde_json::json!({ "password": password, "n": 1 }).to_string();
+    let inner = serde_json::json!({ "n": 1, "password": password }).to_string();
     let redactor = Redactor::new(full());
     let cases = [
         (
