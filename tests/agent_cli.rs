@@ -399,6 +399,31 @@ fn scrubs_and_leaves_every_other_byte() {
 }
 
 #[test]
+fn a_key_of_many_lines_is_one_secret() {
+    let tree = Tree::new();
+    let key = keysieve::engine::example::expand("<private-key:RSA PRIVATE KEY>", 3);
+    assert!(key.lines().count() > 3, "a key of many lines");
+    let path = old(
+        &tree,
+        ".aider.chat.history.md",
+        format!("# chat\n\n> cat key\n\n{key}\n\nend\n"),
+    );
+    let report = agent(&tree, &["transcripts", "scan", "--format", "json"]).report();
+    let places = report.places();
+    assert_eq!(
+        (places.len(), places[0].line, places[0].column),
+        (1, 5, 1),
+        "{places:?}"
+    );
+    assert_eq!(agent(&tree, &["transcripts", "scrub"]).code, 0);
+    let text = fs::read_to_string(path).expect("it is there");
+    assert!(
+        text.starts_with("# chat\n\n> cat key\n\n[REDACTED:") && text.ends_with("]\n\nend\n"),
+        "{text}"
+    );
+}
+
+#[test]
 fn leaves_a_store_alone_that_is_in_use() {
     let tree = Tree::new();
     let secret = token(24);

@@ -26,7 +26,7 @@ pub use stores::{Format, Store, agents, find, named};
 pub struct Sighting {
     /// The store's file, and behind `#` what is known of the place: session, turn, tool, time, table, row.
     pub origin: String,
-    /// The line that the text begins in which holds it, from 1; always 1 in a database.
+    /// The line that its text begins in, from 1; in a text that is no JSON, its own; always 1 in a database.
     pub line: u64,
     /// The column of that text's beginning, in characters from 1.
     pub column: u64,

@@ -55,22 +55,26 @@ pub fn rewrite(
         line.clear();
         let limit = &mut (&mut input).take(LONGEST + 1);
         match store.format {
-            Format::Json => limit.read_to_end(&mut line)?,
-            _ => limit.read_until(b'\n', &mut line)?,
+            Format::Lines => limit.read_until(b'\n', &mut line)?,
+            // A private key has many lines.
+            _ => limit.read_to_end(&mut line)?,
         };
         if line.is_empty() {
             return Ok(());
         }
         if line.len() as u64 > LONGEST {
-            let what = format!("line {} is longer than 64 MiB", place.line);
+            let what = match store.format {
+                Format::Lines => format!("line {} is longer than 64 MiB", place.line),
+                _ => "it is longer than 64 MiB".to_owned(),
+            };
             return Err(Trouble::Malformed(what));
         }
         let text = match std::str::from_utf8(&line) {
             Ok(text) => text,
             // What cannot be written back as it is is not written at all.
-            Err(_) if out.is_some() => {
-                let what = format!("line {} is not UTF-8", place.line);
-                return Err(Trouble::Malformed(what));
+            Err(e) if out.is_some() => {
+                let at = place.line + newlines(&line[..e.valid_up_to()]);
+                return Err(Trouble::Malformed(format!("line {at} is not UTF-8")));
             }
             Err(_) => &String::from_utf8_lossy(&line),
         };
@@ -81,9 +85,13 @@ pub fn rewrite(
         if let Some(out) = out.as_deref_mut() {
             out.write_all(new.as_deref().unwrap_or(text).as_bytes())?;
         }
-        place.line += line.iter().filter(|&&b| b == b'\n').count() as u64;
+        place.line += newlines(&line);
         place.offset += line.len() as u64;
     }
+}
+
+fn newlines(bytes: &[u8]) -> u64 {
+    memchr::memchr_iter(b'\n', bytes).count() as u64
 }
 
 /// A path for people.
@@ -115,7 +123,16 @@ impl Teller<'_> {
     pub fn text(&mut self, scanner: &mut Scanner<'_>, text: &str, place: Place) -> Option<String> {
         let new = scanner.text("", "", text)?;
         let context = self.reader.at(&Value::Null, &[], place.line);
-        self.told(scanner, &context, place, 1, &new);
+        let at = |found: &Found| {
+            let before = text.split_inclusive('\n').take(found.line as usize - 1);
+            let start: usize = before.map(str::len).sum();
+            let within = text[start..].chars().take(found.column as usize - 1);
+            let within: usize = within.map(char::len_utf8).sum();
+            let line = place.line + found.line - 1;
+            let offset = place.offset + (start + within) as u64;
+            (Place { line, offset }, found.column)
+        };
+        self.told(scanner, &context, &at, &new);
         Some(new)
     }
 
@@ -153,11 +170,11 @@ impl Teller<'_> {
             let before = &text[..literal.span.start];
             let line_start = before.rfind('\n').map_or(0, |at| at + 1);
             let at = Place {
-                line: place.line + before.bytes().filter(|&b| b == b'\n').count() as u64,
+                line: place.line + newlines(before.as_bytes()),
                 offset: place.offset + literal.span.start as u64,
             };
             let column = before[line_start..].chars().count() as u64 + 1;
-            self.told(scanner, &context, at, column, &clean);
+            self.told(scanner, &context, &|_| (at, column), &clean);
             let (written, from) = new.get_or_insert_with(|| (String::with_capacity(text.len()), 0));
             written.push_str(&text[*from..literal.span.start]);
             written.push_str(&Value::from(clean).to_string());
@@ -180,8 +197,7 @@ impl Teller<'_> {
         &mut self,
         scanner: &mut Scanner<'_>,
         context: &Context,
-        place: Place,
-        column: u64,
+        at: &dyn Fn(&Found) -> (Place, u64),
         clean: &str,
     ) {
         let mut suffix = context.suffix();
@@ -199,6 +215,7 @@ impl Teller<'_> {
                 continue;
             }
             told.push(one);
+            let (place, column) = at(one);
             (self.tell)(Sighting {
                 origin: format!("{}{suffix}", self.name),
                 line: place.line,
