@@ -48,7 +48,7 @@ enum News {
     /// The event was read.
     Read(Box<Event>),
     /// The event was judged.
-    Judged(Box<Decision>),
+    Judged(Box<(Decision, Record)>),
     /// It cannot be.
     Failed(&'static str),
 }
@@ -98,10 +98,10 @@ fn judge(
         .map(|_| Engine::new(RuleSet::new(Vec::new())));
     let known = known.zip(nothing.as_ref());
     let known = known.map(|(known, nothing)| Redactor::new(nothing).with_known(known));
-    let decision = Guard::new(&engine, policy)
-        .with_known(known.as_ref())
-        .judge(&event);
-    let _ = sender.send(News::Judged(Box::new(decision)));
+    let mut guard = Guard::new(&engine, policy).with_known(known.as_ref());
+    let decision = guard.judge(&event);
+    let record = Record::of(&event, &decision).cleaned(&mut |text| guard.clean(text));
+    let _ = sender.send(News::Judged(Box::new((decision, record))));
     Ok(())
 }
 
@@ -132,11 +132,10 @@ fn wait(news: &Receiver<News>, settings: &Settings) -> Outcome {
                 event = Some(*read);
                 continue;
             }
-            (Ok(News::Judged(decision)), Some(event)) => {
-                return Outcome {
-                    answer: protocol::answer(event, &decision),
-                    record: Record::of(event, &decision),
-                };
+            (Ok(News::Judged(judged)), Some(event)) => {
+                let (decision, record) = *judged;
+                let answer = protocol::answer(event, &decision);
+                return Outcome { answer, record };
             }
             (Ok(News::Failed(why)), _) => why,
             (Err(RecvTimeoutError::Timeout), _) => "it took too long",

@@ -48,7 +48,7 @@ impl Record {
         }
     }
 
-    /// The record of an event that could not be judged.
+    /// The record of an event that could not be judged. Its names have not been cleaned: see [`Record::cleaned`].
     pub fn withheld(event: Option<&Event>, why: &str, fail_open: bool) -> Record {
         Record {
             decision: match fail_open {
@@ -58,6 +58,23 @@ impl Record {
             reason: why.to_owned(),
             ..Record::new(event)
         }
+    }
+
+    /// The record with what `clean` leaves of each name: an agent may name anything anyhow.
+    pub fn cleaned(mut self, clean: &mut dyn FnMut(&str) -> Option<String>) -> Record {
+        let names = [
+            &mut self.session,
+            &mut self.call,
+            &mut self.tool,
+            &mut self.cwd,
+        ];
+        let names = names.into_iter().filter_map(Option::as_mut);
+        for name in names.chain([&mut self.event]) {
+            if let Some(clean) = clean(name) {
+                *name = clean;
+            }
+        }
+        self
     }
 
     fn new(event: Option<&Event>) -> Record {

@@ -139,3 +139,143 @@ fn readable(output: &Value) -> String {
         _ => output.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::guard::{Guard, Policy};
+    use crate::agent::record::Record;
+    use crate::agent::rehearsal::scenes;
+    use crate::engine::example::expand;
+    use crate::engine::{Engine, RuleSet};
+    use proptest::prelude::*;
+    use serde_json::Map;
+
+    /// Fields that some agent's events have.
+    const FIELDS: [&str; 34] = [
+        "hook_event_name",
+        "hookEventName",
+        "agent_action_name",
+        "hook",
+        "session_id",
+        "sessionId",
+        "sessionID",
+        "cursor_version",
+        "timestamp",
+        "permission_mode",
+        "turn_id",
+        "model",
+        "cwd",
+        "tool_name",
+        "toolName",
+        "tool",
+        "tool_input",
+        "toolArgs",
+        "args",
+        "tool_response",
+        "toolResult",
+        "tool_result",
+        "tool_output",
+        "output",
+        "tool_info",
+        "prompt",
+        "transformedPrompt",
+        "response",
+        "error",
+        "parts",
+        "edits",
+        "content",
+        "file_path",
+        "command",
+    ];
+    /// Names that they have, and values of every shape, some with a secret (`§`).
+    const VALUES: [&str; 38] = [
+        "\"PreToolUse\"",
+        "\"PostToolUse\"",
+        "\"UserPromptSubmit\"",
+        "\"PostToolUseFailure\"",
+        "\"Stop\"",
+        "\"preToolUse\"",
+        "\"postToolUse\"",
+        "\"beforeReadFile\"",
+        "\"beforeShellExecution\"",
+        "\"beforeSubmitPrompt\"",
+        "\"BeforeTool\"",
+        "\"AfterTool\"",
+        "\"AfterModel\"",
+        "\"BeforeAgent\"",
+        "\"pre_run_command\"",
+        "\"pre_user_prompt\"",
+        "\"tool.execute.before\"",
+        "\"tool.execute.after\"",
+        "\"chat.message\"",
+        "\"Bash\"",
+        "\"Read\"",
+        "\"Edit\"",
+        "\"MCP:x\"",
+        "\"§\"",
+        "\"x § y\"",
+        "null",
+        "7",
+        "true",
+        "[]",
+        "{}",
+        "[\"§\"]",
+        "{\"command\": \"cat §\"}",
+        "{\"content\": [{\"text\": \"§\"}]}",
+        "{\"§\": {\"§\": [\"§\", null]}}",
+        "\"{\\\"a\\\": \\\"§\\\"}\"",
+        "{\"llmContent\": \"§\"}",
+        "{\"textResultForLlm\": \"§\"}",
+        "{\"user_prompt\": \"§\", \"file_path\": \"§\"}",
+    ];
+
+    /// A recorded event with some of its fields gone and others put in or changed; or nothing but such fields.
+    fn event() -> impl Strategy<Value = Value> {
+        let scene = prop::option::weighted(0.8, (0..Agent::ALL.len(), any::<usize>()));
+        let gone = prop::collection::vec(any::<usize>(), 0..3);
+        let more = prop::collection::vec((0..FIELDS.len(), 0..VALUES.len()), 0..4);
+        (scene, gone, more).prop_map(|(scene, gone, more)| {
+            let mut fields = scene.map_or_else(Map::new, |(agent, number)| {
+                let scenes = scenes(Agent::ALL[agent]);
+                let text = scenes[number % scenes.len()].with("§");
+                serde_json::from_str(&text).expect("a recorded event")
+            });
+            for number in gone {
+                let key = fields.keys().nth(number % fields.len().max(1)).cloned();
+                key.and_then(|key| fields.shift_remove(&key));
+            }
+            for (field, value) in more {
+                let value = serde_json::from_str(VALUES[value]).expect("JSON");
+                fields.insert(FIELDS[field].to_owned(), value);
+            }
+            Value::Object(fields)
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(512))]
+
+        /// Whatever an event looks like, it is answered, and the answer and the record hold no secret.
+        #[test]
+        fn every_shape_is_answered(event in event(), agent in prop::option::of(0..Agent::ALL.len())) {
+            let secret = expand("<crc32-base62:ghp_>", 9);
+            let text = event.to_string().replace('§', &secret);
+            let whole: Value = serde_json::from_str(&text).expect("JSON");
+            let engine = Engine::new(RuleSet::embedded());
+            let policy = Policy { program: Some("/bin/keysieve".into()), ..Policy::default() };
+            let event = read(&whole, agent.map(|agent| Agent::ALL[agent]));
+            let mut guard = Guard::new(&engine, &policy);
+            let decision = guard.judge(&event);
+            let answer = answer(&event, &decision);
+            prop_assert!(matches!(answer.code, 0 | 2));
+            let said = answer.stdout.map(|value| value.to_string()).unwrap_or_default();
+            prop_assert!(!said.contains(&secret), "{}", said.replace(&secret, "§"));
+            prop_assert!(!said.contains("\"allow\""));
+            prop_assert!(!answer.stderr.contains(&secret));
+            let record = Record::of(&event, &decision).cleaned(&mut |text| guard.clean(text));
+            let record = format!("{record:?}");
+            prop_assert!(!record.contains(&secret), "{}", record.replace(&secret, "§"));
+        }
+    }
+}
