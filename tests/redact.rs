@@ -13,13 +13,10 @@ use keysieve::redact::{Redacted, Redactor};
 use make::{Cuts, cuts, example_lines, examples, full, pieces, small};
 use proptest::prelude::*;
 
-/// So many cases, unless `PROPTEST_CASES` wants more.
+/// So many cases; `PROPTEST_CASES` has the last word.
 fn config(cases: u32) -> ProptestConfig {
-    let wanted = std::env::var("PROPTEST_CASES")
-        .ok()
-        .and_then(|text| text.parse().ok());
     ProptestConfig {
-        cases: wanted.unwrap_or(cases),
+        cases,
         failure_persistence: None,
         ..ProptestConfig::default()
     }

@@ -20,7 +20,8 @@ pub fn floor(hay: &[u8], keyword: Range<usize>, gap: bool) -> Option<usize> {
         return Some(hay.len());
     }
     let direct = behind(hay, &name, name.end);
-    if direct.is_some() || !gap || after_name(hay, &name, name.end).is_some() {
+    let read = || after_name(hay, &name, name.end).is_some();
+    if !gap || direct.is_none() && read() {
         return direct;
     }
     let words = hay[name.end..].iter().take(GAP);
@@ -28,11 +29,19 @@ pub fn floor(hay: &[u8], keyword: Range<usize>, gap: bool) -> Option<usize> {
         .take_while(|&&b| is_name(b) || matches!(b, b' ' | b'/' | b'(' | b')'))
         .count();
     if name.end + length == hay.len() && length < GAP {
-        return Some(hay.len());
+        return direct.or(Some(hay.len()));
     }
     let text = hay[name.end..name.end + length].trim_ascii_end();
     let end = name.end + text.len();
-    (end > name.end).then(|| behind(hay, &name, end))?
+    if end == name.end {
+        return direct;
+    }
+    let bridged = behind(hay, &name, end);
+    // Where nothing comes of the direct reading, it is the other one that counts.
+    direct.map_or(bridged, |direct| {
+        let value = after_name(hay, &name, end).map(|read| read.value.start);
+        [Some(direct), bridged, value].into_iter().flatten().min()
+    })
 }
 
 /// The same, for what stands behind a name, or behind the words that follow it.
@@ -53,7 +62,13 @@ fn behind(hay: &[u8], name: &Range<usize>, end: usize) -> Option<usize> {
         && value::neighbour(rest).is_none()
         && let Some(from) = neighbour(rest)
     {
-        return Some(at + from);
+        // What it is where it becomes none: an argument, or what follows a flag.
+        let other = match rest[0] {
+            _ if hay[name.start] == b'-' => at,
+            b',' => least(hay, at + 1),
+            _ => hay.len(),
+        };
+        return Some(other.min(at + from));
     }
     let end_tag = rest[0] == b'<' && rest.get(1).is_none_or(|&b| b == b'/');
     if end_tag && value::next_element(rest).is_none() {
@@ -61,6 +76,7 @@ fn behind(hay: &[u8], name: &Range<usize>, end: usize) -> Option<usize> {
     }
     match operator(hay, name, at, Before { quoted, blank }) {
         Some((Operator::Colon, from)) if annotation(rest) => Some(least(hay, from)),
+        Some((Operator::Flag, _)) if begins_operator(rest, quoted && blank) => Some(at),
         Some((operator, from)) => value(hay, name, operator, from),
         None if blank && name.start > 0 && hay[name.start - 1] == b'<' => {
             let over = rest.iter().any(|b| matches!(b, b'>' | b'<' | b'\n'));
@@ -82,7 +98,7 @@ fn begins_operator(rest: &[u8], attribute: bool) -> bool {
     let is = lower == b"is " || lower == b"is:";
     is && rest.len() == 3
         || rest.len() < 3 && LONGER.iter().any(|longer| longer.starts_with(lower))
-        || attribute && rest.len() < 6 && b"value=".starts_with(lower)
+        || attribute && rest.len() <= 6 && b"value=".starts_with(lower)
 }
 
 /// Whether a sign that makes a type of what follows the colon may still come: `: Type =`.
@@ -178,7 +194,7 @@ fn value(hay: &[u8], name: &Range<usize>, operator: Operator, from: usize) -> Op
         return None;
     }
     if operator == Operator::Colon
-        && let Some(open) = item(hay, at)
+        && let Some(open) = item(hay, name, at)
     {
         return open;
     }
@@ -217,12 +233,27 @@ fn literal(hay: &[u8], at: usize, slashes: usize) -> Option<usize> {
     if body.first() == Some(&quote) && !triple {
         return None;
     }
-    let over = body.len() >= VALUE + 2 || body.iter().any(|b| matches!(b, b'\n' | b'\r'));
+    let over = body.len() >= VALUE + 2 || is_broken_off(body, slashes);
     (!over).then_some(start)
 }
 
+/// Whether a line ends in a quoted value; behind a backslash that is no end.
+fn is_broken_off(body: &[u8], slashes: usize) -> bool {
+    let mut bytes = body.iter();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'\n' | b'\r' => return true,
+            b'\\' if slashes == 0 => {
+                bytes.next();
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
 /// A list's first item, or a block's first line, behind the end of the line. `None` where it is neither.
-fn item(hay: &[u8], at: usize) -> Option<Option<usize>> {
+fn item(hay: &[u8], name: &Range<usize>, at: usize) -> Option<Option<usize>> {
     let open = Some(Some(hay.len()));
     let block = matches!(hay[at], b'|' | b'>');
     let mut here = at + usize::from(block);
@@ -247,7 +278,7 @@ fn item(hay: &[u8], at: usize) -> Option<Option<usize>> {
     }
     Some(match quote_at(hay, first) {
         Some(slashes) => literal(hay, first, slashes),
-        None => word(hay, first),
+        None => unquoted(hay, name, first),
     })
 }
 
@@ -266,12 +297,155 @@ fn unquoted(hay: &[u8], name: &Range<usize>, at: usize) -> Option<usize> {
     if !(header || text == b"new" || text.contains(&b'(')) {
         return None;
     }
-    let over = hay[at..].iter().any(|b| matches!(b, b'\n' | b'\r'));
+    // Behind a backslash a line's end is one in the literal.
+    let ends = |pair: &[u8]| pair[0] != b'\\' && matches!(pair[1], b'\n' | b'\r');
+    let over = hay[at..].windows(2).any(ends);
     (!over && hay.len() - at < LEAD + BLANKS + VALUE).then_some(at)
 }
 
-/// A value without quotes that stands alone.
-fn word(hay: &[u8], at: usize) -> Option<usize> {
-    let text = &hay[at..];
-    (text.len() < VALUE && !text.iter().any(|&b| ends_unquoted(b))).then_some(at)
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::Index;
+
+    use super::super::assigned;
+    use super::*;
+
+    /// What stands around names and values in any syntax, and what almost does.
+    const PIECES: [&str; 74] = [
+        "=",
+        "==",
+        "===",
+        "=>",
+        "!=",
+        ":=",
+        "::",
+        "::=",
+        ":",
+        "+=",
+        "?=",
+        ".=",
+        "||=",
+        "??=",
+        "->",
+        "%3D",
+        "%3",
+        "|",
+        "| ",
+        "|-",
+        ">",
+        "> ",
+        "<",
+        "</",
+        "</password>",
+        "<value>",
+        "<string",
+        "<![CDATA[",
+        "]]>",
+        "\"",
+        "'",
+        "`",
+        "\\\"",
+        "\\",
+        "\"\"\"",
+        "\n",
+        "\r\n",
+        "\r",
+        " ",
+        "  ",
+        "\t",
+        "    ",
+        "- ",
+        "-",
+        "--",
+        ",",
+        "{",
+        "}",
+        "[",
+        "]",
+        "(",
+        ")",
+        "new ",
+        "new",
+        "Key(",
+        "f(g(\"",
+        "is ",
+        "is",
+        "i",
+        "val",
+        "value",
+        "value=",
+        "default",
+        "string:",
+        "Token ",
+        "Bearer",
+        "abc",
+        "x1",
+        ".",
+        ";",
+        "&",
+        "str",
+        "b",
+        "authorization",
+    ];
+
+    fn text(least: usize, most: usize) -> impl Strategy<Value = String> {
+        let piece = any::<Index>().prop_map(|i| PIECES[i.index(PIECES.len())].to_owned());
+        // As long as any bound of the reader.
+        let long = ("[a .<\n(\\\\\"]", 20usize..700).prop_map(|(byte, count)| byte.repeat(count));
+        let piece = prop_oneof![20 => piece, 1 => long];
+        proptest::collection::vec(piece, least..most).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            cases: 20_000,
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
+
+        /// What is called settled stays so, and no value begins before the floor, whatever follows.
+        #[test]
+        fn no_future_changes_what_is_settled(
+            before in text(0, 3),
+            after in text(0, 9),
+            future in text(0, 9),
+            word in prop_oneof![Just("password"), Just("Authorization"), Just("--password"), Just("\"password\"")],
+            gap in any::<bool>(),
+        ) {
+            let now = format!("{before}{word}{after}");
+            let then = format!("{now}{future}");
+            let trimmed = word.trim_matches('"');
+            let start = before.len() + word.find(trimmed).unwrap_or(0);
+            let keyword = start..start + trimmed.len();
+            let read = assigned(then.as_bytes(), keyword.clone(), gap);
+            match floor(now.as_bytes(), keyword.clone(), gap) {
+                None => prop_assert_eq!(assigned(now.as_bytes(), keyword, gap), read, "{:?} {:?}", now, future),
+                Some(floor) => {
+                    prop_assert!(floor <= now.len());
+                    let start = read.map_or(usize::MAX, |read| read.value.start);
+                    prop_assert!(floor <= start, "{:?} {:?}: {} before {}", now, future, start, floor);
+                }
+            }
+        }
+    }
+
+    /// Whoever waits for a prompt waits for a value that has not begun.
+    #[test]
+    fn a_value_is_held_from_its_first_byte() {
+        for (text, want) in [
+            ("password: ", 10),
+            ("password=", 9),
+            ("password: abc", 10),
+            ("password = \"abc", 12),
+            ("password: abc\n", usize::MAX),
+            ("password for bob", usize::MAX),
+            ("password = \"abc\" ", usize::MAX),
+            ("password:\n", 10),
+            ("password:\n  - abc", 14),
+        ] {
+            let found = floor(text.as_bytes(), 0..8, false);
+            assert_eq!(found.unwrap_or(usize::MAX), want, "{text:?}");
+        }
+    }
 }

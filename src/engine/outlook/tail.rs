@@ -1,8 +1,7 @@
 //! Secrets that may begin at the text's end although no keyword of theirs stands there yet.
 
-use regex_syntax::hir::{Hir, HirKind};
-
 use super::Lookahead;
+use super::viable::before_secret;
 use crate::engine::stream::KEYWORD;
 use crate::rule::{Boundary, Matcher, Pattern, Rule};
 
@@ -50,7 +49,7 @@ impl Tail {
             if pattern.lead.1 > 0 {
                 leads.push(index as u16);
             } else {
-                let before = before_secret(pattern);
+                let before = before_secret(pattern).unwrap_or(0);
                 for keyword in rule.keywords.iter().filter(|k| before < k.text.len()) {
                     let list = match keyword.ignore_case {
                         true => &mut folded,
@@ -107,39 +106,6 @@ impl Tail {
     }
 }
 
-/// How many bytes of a match stand before its secret at least.
-fn before_secret(pattern: &Pattern) -> usize {
-    if !pattern.has_group {
-        return 0;
-    }
-    let parsed = regex_syntax::ParserBuilder::new()
-        .unicode(false)
-        .utf8(false)
-        .build()
-        .parse(&pattern.source);
-    parsed.ok().as_ref().and_then(before_group).unwrap_or(0)
-}
-
-/// How many bytes stand before the group at least; `None` where there is none.
-fn before_group(hir: &Hir) -> Option<usize> {
-    match hir.kind() {
-        HirKind::Capture(_) => Some(0),
-        HirKind::Repetition(repetition) => before_group(&repetition.sub),
-        HirKind::Alternation(parts) => parts.iter().filter_map(before_group).min(),
-        HirKind::Concat(parts) => {
-            let mut before = 0;
-            for part in parts {
-                if let Some(least) = before_group(part) {
-                    return Some(before + least);
-                }
-                before += part.properties().minimum_len().unwrap_or(0);
-            }
-            None
-        }
-        _ => None,
-    }
-}
-
 impl Words {
     fn new(mut words: Vec<(Vec<u8>, usize)>) -> Words {
         words.sort();
@@ -170,20 +136,6 @@ impl Words {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn counts_what_stands_before_a_secret() {
-        for (source, want) in [
-            ("abc", None),
-            ("(abc)", Some(0)),
-            ("a[bc]{2,3}(x)y", Some(3)),
-            ("(?:ab|c(x)|de(y))", Some(1)),
-            ("(?:ab(x)){2}", Some(2)),
-        ] {
-            let hir = regex_syntax::parse(source).expect("a right pattern");
-            assert_eq!(before_group(&hir), want, "{source}");
-        }
-    }
 
     #[test]
     fn knows_what_has_begun() {

@@ -9,6 +9,7 @@ use std::ops::Range;
 use regex_automata::nfa::thompson::{self, NFA, State, WhichCaptures};
 use regex_automata::util::primitives::StateID;
 use regex_automata::util::syntax;
+use regex_syntax::hir::{Hir, HirKind};
 
 use crate::engine::matching::{ESCAPE, ends_escape};
 use crate::rule::{Boundary, ByteSet, Pattern, Step};
@@ -18,6 +19,8 @@ use crate::rule::{Boundary, ByteSet, Pattern, Step};
 pub struct Viable {
     /// The automaton of a pattern that is no plain sequence.
     nfa: Option<NFA>,
+    /// Whether every match has a group that is its secret, rather than be one as a whole.
+    grouped: bool,
     /// What a match begins with, and what its second byte may be.
     head: [ByteSet; 2],
     /// What a match consists of.
@@ -41,6 +44,7 @@ impl Viable {
         };
         let mut viable = Viable {
             nfa,
+            grouped: before_secret(pattern).is_some(),
             head: [ByteSet::default(); 2],
             alphabet: ByteSet::default(),
         };
@@ -66,11 +70,21 @@ impl Viable {
     ) -> Option<usize> {
         let starts = starts.start..starts.end.min(hay.len());
         match (&pattern.steps, &self.nfa) {
-            (Some(steps), _) => starts
-                .filter(|&start| self.may_start(hay, start, boundary))
-                .filter_map(|start| sequence(steps, pattern.secret_steps.0, hay, start, boundary))
-                .min(),
-            (None, Some(nfa)) => self.threads(nfa, hay, starts, (pattern, boundary)),
+            (Some(steps), _) => {
+                let starts = starts.filter(|&start| self.may_start(hay, start, boundary));
+                let secret_step = pattern.secret_steps.0;
+                let walks: Vec<Walk> = starts
+                    .map(|start| walk(steps, secret_step, hay, start, boundary))
+                    .collect();
+                // One that is over may be it, where nothing comes of those that are not.
+                let alive = walks.iter().any(|walk| matches!(walk, Walk::Alive(_)));
+                let all = walks.iter().filter_map(|walk| match walk {
+                    Walk::Alive(secret) | Walk::Over(secret) => Some(*secret),
+                    Walk::Dead => None,
+                });
+                alive.then(|| all.min())?
+            }
+            (None, Some(nfa)) => self.threads(nfa, hay, starts, boundary),
             (None, None) => None,
         }
     }
@@ -90,13 +104,14 @@ impl Viable {
         nfa: &NFA,
         hay: &[u8],
         starts: Range<usize>,
-        (pattern, boundary): (&Pattern, Boundary),
+        boundary: Boundary,
     ) -> Option<usize> {
+        let mut over = usize::MAX;
         let (mut now, mut next) = (Threads::default(), Threads::default());
         let mut at = starts.start;
         while at < hay.len() {
             if starts.contains(&at) && self.may_start(hay, at, boundary) {
-                let secret = if pattern.has_group { usize::MAX } else { at };
+                let secret = if self.grouped { usize::MAX } else { at };
                 now.add(nfa, nfa.start_anchored(), secret, hay, at);
             }
             if now.states.is_empty() {
@@ -106,6 +121,7 @@ impl Viable {
                 at += 1;
                 continue;
             }
+            over = over.min(now.over(nfa));
             next.clear();
             for &(id, secret) in &now.states {
                 if let Some(to) = step(nfa, id, hay[at]) {
@@ -117,7 +133,9 @@ impl Viable {
         }
         let waits = |id: StateID| boundary.right || !matches!(nfa.state(id), State::Match { .. });
         let alive = now.states.iter().filter(|(id, _)| waits(*id));
-        alive.map(|(_, secret)| (*secret).min(hay.len())).min()
+        // A match that is over may be it, where nothing comes of what is alive.
+        let least = alive.map(|(_, secret)| (*secret).min(hay.len())).min();
+        least.map(|least| least.min(over).min(now.over(nfa)))
     }
 
     fn of_steps(&mut self, steps: &[Step]) {
@@ -201,6 +219,13 @@ impl Threads {
         self.states.clear();
     }
 
+    /// The least start of a secret in a match that ends here.
+    fn over(&self, nfa: &NFA) -> usize {
+        let matches = |id: StateID| matches!(nfa.state(id), State::Match { .. });
+        let over = self.states.iter().filter(|(id, _)| matches(*id));
+        over.map(|(_, secret)| *secret).min().unwrap_or(usize::MAX)
+    }
+
     fn place(&self, id: StateID) -> Option<usize> {
         let index = *self.index.get(id.as_usize())? as usize;
         (self.states.get(index)?.0 == id).then_some(index)
@@ -276,14 +301,17 @@ fn join(set: &mut ByteSet, other: &ByteSet) {
     set.0.iter_mut().zip(other.0).for_each(|(a, b)| *a |= b);
 }
 
-/// Where the secret of a sequence may begin that starts at `start` and goes on behind the text.
-fn sequence(
-    steps: &[Step],
-    secret_step: u32,
-    hay: &[u8],
-    start: usize,
-    boundary: Boundary,
-) -> Option<usize> {
+/// What became of a sequence from one start on, with where its secret begins.
+enum Walk {
+    /// It does not stand here.
+    Dead,
+    /// It does, whatever follows.
+    Over(usize),
+    /// It may, or may be longer. The text's end stands for a secret that has not begun.
+    Alive(usize),
+}
+
+fn walk(steps: &[Step], secret_step: u32, hay: &[u8], start: usize, boundary: Boundary) -> Walk {
     let (mut at, mut secret) = (start, hay.len());
     for (index, step) in steps.iter().enumerate() {
         if index == secret_step as usize {
@@ -292,11 +320,14 @@ fn sequence(
         let rest = &hay[at..];
         match step {
             Step::Literal(bytes) if rest.len() < bytes.len() => {
-                return bytes.starts_with(rest).then_some(secret);
+                return match bytes.starts_with(rest) {
+                    true => Walk::Alive(secret),
+                    false => Walk::Dead,
+                };
             }
             Step::Literal(bytes) => {
                 if !rest.starts_with(bytes) {
-                    return None;
+                    return Walk::Dead;
                 }
                 at += bytes.len();
             }
@@ -304,19 +335,100 @@ fn sequence(
                 let most = &rest[..rest.len().min(*max as usize)];
                 let length = most.iter().position(|&b| !set.has(b)).unwrap_or(most.len());
                 if length == rest.len() && length < *max as usize {
-                    return Some(secret);
+                    return Walk::Alive(secret);
                 }
                 if length < *min as usize {
-                    return None;
+                    return Walk::Dead;
                 }
                 at += length;
             }
         }
     }
     // The byte behind may forbid it.
-    (at == hay.len() && boundary.right).then_some(secret)
+    match at == hay.len() && boundary.right {
+        true => Walk::Alive(secret),
+        false => Walk::Over(secret),
+    }
+}
+
+/// How many bytes of a match stand before the group that is its secret, at least; `None` where a match may be one as a
+/// whole.
+pub fn before_secret(pattern: &Pattern) -> Option<usize> {
+    if !pattern.has_group {
+        return None;
+    }
+    let parsed = regex_syntax::ParserBuilder::new()
+        .unicode(false)
+        .utf8(false)
+        .build()
+        .parse(&pattern.source);
+    match before_group(&parsed.ok()?) {
+        Group::Always(before) => Some(before),
+        Group::Never | Group::Sometimes => None,
+    }
+}
+
+/// Whether the matches of a part of a pattern have the group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Group {
+    Never,
+    Sometimes,
+    /// With so many bytes before it at least.
+    Always(usize),
+}
+
+fn before_group(hir: &Hir) -> Group {
+    match hir.kind() {
+        HirKind::Capture(_) => Group::Always(0),
+        HirKind::Repetition(repetition) => match before_group(&repetition.sub) {
+            Group::Always(_) if repetition.min == 0 => Group::Sometimes,
+            other => other,
+        },
+        HirKind::Alternation(parts) => {
+            let parts = parts.iter().map(before_group);
+            let join = |a, b| match (a, b) {
+                (Group::Always(a), Group::Always(b)) => Group::Always(a.min(b)),
+                (a, b) if a == b => a,
+                _ => Group::Sometimes,
+            };
+            parts.reduce(join).unwrap_or(Group::Never)
+        }
+        HirKind::Concat(parts) => {
+            let mut before = 0;
+            for part in parts {
+                match before_group(part) {
+                    Group::Always(least) => return Group::Always(before + least),
+                    Group::Sometimes => return Group::Sometimes,
+                    Group::Never => before += part.properties().minimum_len().unwrap_or(0),
+                }
+            }
+            Group::Never
+        }
+        _ => Group::Never,
+    }
 }
 
 fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_what_stands_before_a_secret() {
+        for (source, want) in [
+            ("abc", Group::Never),
+            ("(abc)", Group::Always(0)),
+            ("a[bc]{2,3}(x)y", Group::Always(3)),
+            ("(?:ab(y)|c(x))", Group::Always(1)),
+            ("a(?:bc|d(x))", Group::Sometimes),
+            ("(?:ab(x)){2}", Group::Always(2)),
+            ("(?:ab(x))?c", Group::Sometimes),
+        ] {
+            let hir = regex_syntax::parse(source).expect("a right pattern");
+            assert_eq!(before_group(&hir), want, "{source}");
+        }
+    }
 }
