@@ -8,6 +8,7 @@
 //! - `model <- rule <- engine`, and never the other way round: the engine knows no file system and no report.
 //! - A secret reaches an output only through [`model::Secret::expose`].
 
+pub mod agent;
 pub mod audit;
 pub mod canary;
 pub mod config;
@@ -15,6 +16,7 @@ pub mod engine;
 pub mod hooks;
 pub mod model;
 pub mod platform;
+pub mod redact;
 pub mod report;
 pub mod rule;
 pub mod scan;

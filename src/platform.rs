@@ -1,5 +1,7 @@
 //! What differs between operating systems: the only place for such calls.
 
+pub mod child;
+
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -139,4 +141,37 @@ pub fn lock(file: &File) -> io::Result<()> {
 pub fn unlock(file: &File) {
     // The lock ends with the file at the latest.
     let _ = FileExt::unlock(file);
+}
+
+/// Whether another process has the file open; `None` where the system does not tell. Processes of other users are not
+/// seen.
+#[cfg(target_os = "linux")]
+pub fn is_open_elsewhere(path: &Path) -> Option<bool> {
+    let path = std::fs::canonicalize(path).ok()?;
+    let own = std::process::id().to_string();
+    for process in std::fs::read_dir("/proc").ok()?.flatten() {
+        let name = process.file_name();
+        let is_process = name
+            .to_str()
+            .is_some_and(|name| name.bytes().all(|b| b.is_ascii_digit()) && name != own);
+        if !is_process {
+            continue;
+        }
+        // It may be another user's, or gone.
+        let Ok(files) = std::fs::read_dir(process.path().join("fd")) else {
+            continue;
+        };
+        for file in files.flatten() {
+            if std::fs::read_link(file.path()).is_ok_and(|target| target == path) {
+                return Some(true);
+            }
+        }
+    }
+    Some(false)
+}
+
+/// Whether another process has the file open; `None` where the system does not tell.
+#[cfg(not(target_os = "linux"))]
+pub fn is_open_elsewhere(_path: &Path) -> Option<bool> {
+    None
 }

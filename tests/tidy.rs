@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 
 /// Each room with the rooms that it may see. `scan` joins sources and engine; nobody sees `cli`.
-const ROOMS: [(&str, &[&str]); 12] = [
+const ROOMS: [(&str, &[&str]); 14] = [
     ("model", &[]),
     ("platform", &[]),
     ("rule", &["model"]),
@@ -23,6 +23,8 @@ const ROOMS: [(&str, &[&str]); 12] = [
         "scan",
         &["model", "rule", "engine", "source", "suppress", "canary"],
     ),
+    ("redact", &["model", "platform", "rule", "engine"]),
+    ("agent", &["model", "rule", "engine", "platform", "redact"]),
 ];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {

@@ -59,6 +59,12 @@ pub enum Command {
     /// Scan a Git repository: all of its history, a range, what is staged, what is pushed.
     #[command(after_help = super::git::EXAMPLES)]
     Git(Box<super::git::GitArgs>),
+    /// Put placeholders in place of secrets, in a stream or in files.
+    #[command(after_help = super::redact::EXAMPLES)]
+    Redact(Box<super::redact::RedactArgs>),
+    /// Run a command with its outputs redacted.
+    #[command(after_help = super::exec::EXAMPLES)]
+    Exec(Box<super::exec::ExecArgs>),
     /// List, show and test rules.
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -74,6 +80,9 @@ pub enum Command {
     /// Verify, sum up and export the record that `--audit` keeps.
     #[command(subcommand, after_help = super::audit::EXAMPLES)]
     Audit(super::audit::AuditCommand),
+    /// Guard agents: hooks, their installation, transcripts and settings.
+    #[command(subcommand)]
+    Agent(super::agent::AgentCommand),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.

@@ -1,14 +1,18 @@
 //! The binary: arguments -> settings -> one function per command -> exit code.
 
+mod agent;
 mod args;
 mod audit;
 mod baseline;
 mod canary;
+mod exec;
 mod git;
 mod ignore_file;
+mod in_place;
 mod install_hooks;
 mod output;
 mod progress;
+mod redact;
 mod rules;
 mod scan;
 mod settings;
@@ -38,6 +42,8 @@ enum Exit {
     Incomplete,
     /// Stopped by Ctrl-C.
     Interrupted,
+    /// The command that was run ended with this code, or an agent's protocol asks for it.
+    Command(i32),
 }
 
 impl From<Exit> for ExitCode {
@@ -47,6 +53,8 @@ impl From<Exit> for ExitCode {
             Exit::Findings => 1,
             Exit::Incomplete => 2,
             Exit::Interrupted => 130,
+            // The system keeps no more of it.
+            Exit::Command(code) => code as u8,
         })
     }
 }
@@ -127,12 +135,15 @@ pub fn main() -> ExitCode {
         Command::InstallHooks(args) => install_hooks::run(args),
         Command::Canary(command) => canary::run(command),
         Command::Audit(command) => audit::run(command),
+        Command::Redact(args) => redact::run(args),
+        Command::Exec(args) => exec::run(args),
+        Command::Agent(command) => agent::run(command),
         Command::Completions { shell } => Ok(completions(*shell)),
     };
     match done {
         Ok(exit) => exit.into(),
         Err(Failure(message)) => {
-            let _ = writeln!(io::stderr(), "keysieve: {}", masked(&message));
+            complain(&message);
             Exit::Incomplete.into()
         }
     }
@@ -142,6 +153,10 @@ pub fn main() -> ExitCode {
 fn engine() -> &'static Engine {
     static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(RuleSet::embedded()));
     &ENGINE
+}
+
+fn complain(message: &str) {
+    let _ = writeln!(io::stderr(), "keysieve: {}", masked(message));
 }
 
 /// A message quotes the line of a mistake, and what was taken for a configuration may be a file of credentials.

@@ -210,7 +210,7 @@ fn stop_on_interrupt(progress: &Arc<Progress>) {
 }
 
 /// A panic's message may quote the text it stumbled over: only its place is printed.
-fn keep_content_out_of_panics() {
+pub fn keep_content_out_of_panics() {
     panic::set_hook(Box::new(|info| {
         let place = info.location().map(ToString::to_string).unwrap_or_default();
         let _ = writeln!(io::stderr(), "keysieve: a defect at {place}");

@@ -99,6 +99,27 @@ impl Engine {
 }
 
 impl Engine {
+    /// Confirms the hit at `hit` for one rule alone.
+    pub(super) fn confirm_rule(
+        &self,
+        text: &Text<'_>,
+        hit: Range<usize>,
+        rule: u16,
+        scratch: &mut Scratch,
+    ) -> Outcome {
+        let mut one = One {
+            engine: self,
+            text,
+            rule,
+            hit,
+            scratch,
+        };
+        one.candidate(&mut Reading {
+            plain: None,
+            gap: None,
+        })
+    }
+
     /// Where the end marker ends that begins at `at`, if one does.
     pub(super) fn block_end(
         &self,
@@ -117,9 +138,13 @@ impl Engine {
     }
 }
 
-enum Outcome {
+/// What one rule says about one hit.
+pub enum Outcome {
+    /// Nothing is there.
     Nothing,
+    /// A candidate, judged.
     Found(Candidate),
+    /// A run or block goes on behind the text and is too short to be judged: come again with more.
     More,
 }
 

@@ -14,6 +14,7 @@ mod emit;
 pub mod example;
 mod file;
 mod matching;
+mod outlook;
 mod position;
 mod ruleset;
 mod sieve;
@@ -26,10 +27,11 @@ pub use crate::model::Edit;
 pub use candidate::{Candidate, HEAD, rank};
 pub use check::{
     CANARY_LENGTH, CANARY_PREFIX, CONTEXT, Evidence, Kept, Reason, Verdict, aws_account, base62,
-    canary_word,
+    canary_word, placeholder,
 };
 pub use delta::Scanned;
 pub use emit::{AROUND, Emission};
+pub use outlook::{Lookahead, Sighting, Watch};
 pub use position::Walker;
 pub use ruleset::RuleSet;
 pub use stream::Stream;

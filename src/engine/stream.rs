@@ -19,9 +19,9 @@ use crate::rule::{MAX_PATTERN_LEN, Matcher};
 /// A buffer is shortened only by pieces of this size, so that small chunks do not move it about.
 const SPARE: usize = 64 * 1024;
 /// Longest keyword.
-const KEYWORD: usize = 64;
+pub const KEYWORD: usize = 64;
 /// Longest end marker, or keyword, that may have begun before what of a block has been seen.
-const MARKER: u64 = MAX_PATTERN_LEN as u64;
+pub const MARKER: u64 = MAX_PATTERN_LEN as u64;
 /// While a run or block goes on and cannot be judged yet, it is looked at again only after so many more bytes.
 const PATIENCE: u64 = 1024;
 
@@ -226,40 +226,15 @@ impl<'e> Stream<'e> {
         let engine = self.engine;
         let (start, end) = (self.start, self.end());
         let open = &mut self.open[index];
-        let rule = &engine.rules.rules()[open.candidate.rule as usize];
         let from = (open.seen - start) as usize;
-        let bytes = &self.buffer[..];
-        let (seen, over, marker) = match &rule.matcher {
-            Matcher::Run(run) => {
-                let rest = bytes[from..].iter().position(|&b| !run.alphabet.has(b));
-                (
-                    rest.map_or(bytes.len(), |length| from + length),
-                    rest.is_some(),
-                    false,
-                )
-            }
-            Matcher::Block(block) => {
-                let at = body_end(block, rule, bytes, from);
-                let over = bytes.len() - at > block.end.max_len as usize;
-                (at, over, true)
-            }
-            _ => (from, true, false),
-        };
-        let mut last = start + seen as u64;
-        let done = over || finish;
-        if done && let Matcher::Block(block) = &rule.matcher {
-            last = engine
-                .block_end(block, open.candidate.rule, bytes, seen)
-                .map_or(last, |at| start + at as u64);
-        }
-        // A marker may have begun before the buffer's end: those bytes are looked at again.
-        let back = if done || !marker { 0 } else { MARKER };
-        open.seen = last.min(end).saturating_sub(back).max(open.seen);
-        if done {
+        let followed = engine.follow(open.candidate.rule, &self.buffer, from, finish);
+        let last = start + followed.end as u64;
+        open.seen = last.min(end).saturating_sub(followed.back).max(open.seen);
+        if followed.done {
             (open.candidate.span.end, open.candidate.secret.end) = (last, last);
             open.candidate.open = false;
         }
-        done
+        followed.done
     }
 
     fn hand_out_open(&self, open: &Open, end: Position, out: &mut dyn FnMut(Emission<'_>)) {
@@ -384,6 +359,47 @@ impl<'e> Stream<'e> {
             Some(from) => map_view(from, emission, out),
             None => out(emission),
         }
+    }
+}
+
+/// How far a run or block that goes on has been followed.
+pub struct Followed {
+    /// Where it ends, or has not ended yet.
+    pub end: usize,
+    /// Whether it ends there.
+    pub done: bool,
+    /// How many of the bytes before are to be looked at again.
+    pub back: u64,
+}
+
+impl Engine {
+    /// Follows the run or block of a rule over `bytes`, of which all before `from` belongs to it.
+    pub(super) fn follow(&self, rule: u16, bytes: &[u8], from: usize, finish: bool) -> Followed {
+        let matcher = &self.rules.rules()[rule as usize].matcher;
+        let (mut end, over) = match matcher {
+            Matcher::Run(run) => {
+                let rest = bytes[from..].iter().position(|&b| !run.alphabet.has(b));
+                (
+                    rest.map_or(bytes.len(), |length| from + length),
+                    rest.is_some(),
+                )
+            }
+            Matcher::Block(block) => {
+                let at = body_end(block, &self.rules.rules()[rule as usize], bytes, from);
+                (at, bytes.len() - at > block.end.max_len as usize)
+            }
+            _ => (from, true),
+        };
+        let done = over || finish;
+        let Matcher::Block(block) = matcher else {
+            return Followed { end, done, back: 0 };
+        };
+        if done {
+            end = self.block_end(block, rule, bytes, end).unwrap_or(end);
+        }
+        // A marker may have begun before the buffer's end: those bytes are looked at again.
+        let back = if done { 0 } else { MARKER };
+        Followed { end, done, back }
     }
 }
 

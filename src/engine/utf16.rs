@@ -70,6 +70,12 @@ impl Reader {
         self.end(runs);
     }
 
+    /// Where the run began that is too short yet to be told.
+    pub fn begun(&self) -> Option<u64> {
+        let inside = matches!(self.state, State::Nul | State::Character);
+        (inside && (self.head.len() as u64) < LEAST).then_some(self.start)
+    }
+
     fn byte(&mut self, byte: u8, at: u64, runs: &mut impl Runs) {
         self.state = match (self.state, byte) {
             (State::Outside(last), 0) if is_text(last) => {

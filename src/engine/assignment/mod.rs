@@ -5,7 +5,10 @@
 //!
 //! Everything is bounded, so that what is read depends on a few hundred bytes around the keyword alone.
 
+mod floor;
 mod value;
+
+pub use floor::floor;
 
 use std::ops::Range;
 

@@ -73,7 +73,7 @@ pub fn read(hay: &[u8], at: usize, operator: Operator) -> Option<Read> {
 }
 
 /// How many backslashes stand before the quote at `at`, if there is one.
-fn quote_at(hay: &[u8], at: usize) -> Option<usize> {
+pub fn quote_at(hay: &[u8], at: usize) -> Option<usize> {
     let rest = hay.get(at..)?;
     let slashes = rest.iter().take(8).take_while(|&&b| b == b'\\').count();
     matches!(rest.get(slashes), Some(b'"' | b'\'' | b'`')).then_some(slashes)
@@ -159,7 +159,7 @@ pub fn behind_words(hay: &[u8], name: &Range<usize>) -> Option<Assigned> {
 const HOLDERS: [&[u8]; 4] = [b"value", b"string", b"default", b"val"];
 
 /// Whether `rest` begins with one of the holders; its length.
-fn holder(rest: &[u8]) -> Option<usize> {
+pub fn holder(rest: &[u8]) -> Option<usize> {
     let fits = |word: &&[u8]| {
         rest.len() > word.len()
             && rest[..word.len()].eq_ignore_ascii_case(word)
@@ -294,7 +294,7 @@ pub fn without_scheme(hay: &[u8], name: &Range<usize>, value: Range<usize>) -> R
     }
 }
 
-fn ends_unquoted(byte: u8) -> bool {
+pub fn ends_unquoted(byte: u8) -> bool {
     byte <= b' '
         || byte == 0x7f
         || matches!(
@@ -314,7 +314,7 @@ fn ends_unquoted(byte: u8) -> bool {
         )
 }
 
-fn quoted(hay: &[u8], at: usize, slashes: usize) -> Option<(Quote, Range<usize>)> {
+pub fn quoted(hay: &[u8], at: usize, slashes: usize) -> Option<(Quote, Range<usize>)> {
     let quote = hay[at + slashes];
     let mut start = at + slashes + 1;
     // A triple quote opens like a single one.

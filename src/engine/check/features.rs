@@ -14,6 +14,9 @@ pub const COUNT: usize = 62;
 /// A candidate's features.
 pub type Vector = [i16; COUNT];
 
+/// The first of the three that count words nearby, in the order of [`near`].
+pub const NEAR: usize = 28;
+
 /// What each of them is called, for `--explain` and for the training script.
 pub const NAMES: [&str; COUNT] = [
     "what the name's last word says",
@@ -222,29 +225,33 @@ impl Nearby {
         let end = assigned.value.end.max(assigned.name.end);
         let before = &hay[start.saturating_sub(CONTEXT)..start];
         let after = &hay[end..hay.len().min(end + CONTEXT)];
-        let mut lower = [0; CONTEXT];
-        let mut near = Nearby {
-            digest: 0,
-            example: 0,
-            user: 0,
-        };
-        for side in [before, after] {
-            let lower = &mut lower[..side.len()];
-            lower.copy_from_slice(side);
-            lower.make_ascii_lowercase();
-            let any = |words: &[&[u8]]| {
-                i16::from(
-                    words
-                        .iter()
-                        .any(|word| memchr::memmem::find(lower, word).is_some()),
-                )
-            };
-            near.digest += any(&[b"hash", b"sha", b"digest", b"public", b"md5"]);
-            near.example += any(&[b"example", b"test", b"assert", b"expect", b"mock"]);
-            near.user += any(&[b"user", b"login", b"email", b"host"]);
+        let (before, after) = (near(before), near(after));
+        Nearby {
+            digest: before[0] + after[0],
+            example: before[1] + after[1],
+            user: before[2] + after[2],
         }
-        near
     }
+}
+
+/// Whether words for a digest, an example and a user stand in `side`, at most [`CONTEXT`] bytes.
+pub fn near(side: &[u8]) -> [i16; 3] {
+    let mut lower = [0; CONTEXT];
+    let lower = &mut lower[..side.len()];
+    lower.copy_from_slice(side);
+    lower.make_ascii_lowercase();
+    let any = |words: &[&[u8]]| {
+        i16::from(
+            words
+                .iter()
+                .any(|word| memchr::memmem::find(lower, word).is_some()),
+        )
+    };
+    [
+        any(&[b"hash", b"sha", b"digest", b"public", b"md5"]),
+        any(&[b"example", b"test", b"assert", b"expect", b"mock"]),
+        any(&[b"user", b"login", b"email", b"host"]),
+    ]
 }
 
 fn of_value(case: &Case<'_>, assigned: &Assigned) -> [i16; 30] {

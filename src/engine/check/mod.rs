@@ -8,6 +8,7 @@ mod coded;
 mod entropy;
 pub mod features;
 mod follows;
+mod future;
 mod generic;
 mod name;
 mod password;
@@ -28,6 +29,8 @@ use crate::rule::{Matcher, Rule, Structure};
 pub use canary::{LENGTH as CANARY_LENGTH, PREFIX as CANARY_PREFIX, canary_word};
 pub use coded::crc16;
 pub use entropy::randomness;
+pub use future::is_settled;
+pub use password::ends_host;
 pub use placeholder::find as placeholder;
 pub use structure::{Outcome, aws_account, base36, base62, marvin32};
 

@@ -79,8 +79,7 @@ pub fn url_password(value: &[u8], beside: Beside<'_>) -> Outcome {
         return Rejected("the secret stands in the place of the user".into());
     }
     let host = beside.after.strip_prefix(b"@").unwrap_or(beside.after);
-    let ends = |b: &u8| matches!(b, b':' | b'/' | b'"' | b'\'' | b' ' | b'?' | b'\n' | b'`');
-    let host = host.split(ends).next().unwrap_or(b"");
+    let host = host.split(ends_host).next().unwrap_or(b"");
     let example = is_example(host);
     match stands_for(value) {
         // A weak password for a user of one's own at a host of one's own is still in use somewhere.
@@ -95,6 +94,14 @@ pub fn url_password(value: &[u8], beside: Beside<'_>) -> Outcome {
         }
         None => Unknown,
     }
+}
+
+/// What ends the host of a URL.
+pub fn ends_host(byte: &u8) -> bool {
+    matches!(
+        byte,
+        b':' | b'/' | b'"' | b'\'' | b' ' | b'?' | b'\n' | b'`'
+    )
 }
 
 /// Whether a host is this machine, or one that documentation speaks of.

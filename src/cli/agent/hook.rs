@@ -1,0 +1,117 @@
+//! `keysieve agent hook`: on every tool call of every agent, so nothing is done here that need not be.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use keysieve::agent::guard::{Policy, Wrap};
+use keysieve::agent::hook::{self, Settings};
+use keysieve::agent::secret_file::FilePolicy;
+use keysieve::engine::Engine;
+use keysieve::model::Confidence;
+
+use super::super::scan::keep_content_out_of_panics;
+use super::super::{Exit, Failure};
+
+#[derive(Debug, Args)]
+pub struct HookArgs {
+    /// Whose events they are, where an event does not tell: claude-code, codex, cursor, gemini, copilot, vscode,
+    /// windsurf, opencode.
+    #[arg(long, value_name = "AGENT")]
+    pub agent: Option<String>,
+    /// What becomes of a read of a file that is nothing but secrets (`.env`, private keys): deny, redact or ask. Where
+    /// an agent cannot do it, it is denied.
+    #[arg(long, value_name = "POLICY", default_value = "deny")]
+    pub secret_files: String,
+    /// Which shell commands run through `keysieve exec`: auto (those whose output the agent does not let us replace),
+    /// always, never.
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub wrap: String,
+    /// Also use the rules of this file or of the `.toml` files of this directory. Repeatable. Configuration files play
+    /// no part here.
+    #[arg(long, value_name = "FILE|DIR")]
+    pub rules: Vec<PathBuf>,
+    /// Do not take the secret values of environment variables out of what tools say.
+    #[arg(long)]
+    pub no_known_env: bool,
+    /// Let pass what cannot be judged, rather than withhold it.
+    #[arg(long)]
+    pub fail_open: bool,
+    /// Withhold what is not judged after so many milliseconds.
+    #[arg(long, value_name = "MS", default_value_t = 10_000)]
+    pub timeout: u64,
+    /// Find what is at least as sure: low, medium, high.
+    #[arg(long, value_name = "LEVEL", default_value = "medium")]
+    pub min_confidence: String,
+}
+
+impl HookArgs {
+    fn settings(&self) -> Result<Settings, Failure> {
+        let unknown = |flag: &str, value: &str, names: &str| {
+            Failure(format!(
+                "{flag}: unknown `{value}`; expected one of {names}"
+            ))
+        };
+        let secret_files = FilePolicy::parse(&self.secret_files).ok_or_else(|| {
+            let names = FilePolicy::NAMES.join(", ");
+            unknown("--secret-files", &self.secret_files, &names)
+        })?;
+        let wrap = Wrap::parse(&self.wrap)
+            .ok_or_else(|| unknown("--wrap", &self.wrap, &Wrap::NAMES.join(", ")))?;
+        let min_confidence = Confidence::parse(&self.min_confidence).ok_or_else(|| {
+            unknown(
+                "--min-confidence",
+                &self.min_confidence,
+                "low, medium, high",
+            )
+        })?;
+        Ok(Settings {
+            agent: self.agent.as_deref().map(super::agent).transpose()?,
+            policy: Policy {
+                secret_files,
+                wrap,
+                program: std::env::current_exe().ok(),
+                min_confidence,
+                variables: match self.no_known_env {
+                    true => Vec::new(),
+                    false => variables(),
+                },
+            },
+            fail_open: self.fail_open,
+            timeout: Duration::from_millis(self.timeout),
+        })
+    }
+}
+
+fn variables() -> Vec<(String, Vec<u8>)> {
+    let pair = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+        (
+            name.to_string_lossy().into_owned(),
+            value.into_encoded_bytes(),
+        )
+    };
+    std::env::vars_os().map(pair).collect()
+}
+
+/// Answers one event. The exit code is the protocol's.
+pub fn run(args: &HookArgs) -> Result<Exit, Failure> {
+    let settings = args.settings()?;
+    keep_content_out_of_panics();
+    let rules = super::rules(&args.rules)?;
+    let engine = || Engine::new(rules);
+    let outcome = hook::run(io::stdin(), engine, &settings);
+    let answer = outcome.answer;
+    if !answer.stderr.is_empty() {
+        // An agent that does not listen is none of our business.
+        let _ = writeln!(io::stderr(), "{}", answer.stderr);
+    }
+    if let Some(value) = answer.stdout {
+        let mut text = value.to_string();
+        text.push('\n');
+        io::stdout()
+            .write_all(text.as_bytes())
+            .map_err(|e| Failure::io("standard output", &e))?;
+    }
+    Ok(Exit::Command(i32::from(answer.code)))
+}
