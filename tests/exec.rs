@@ -6,8 +6,10 @@ mod support;
 
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use support::{LIMIT, Run, Running, Tree, token};
 
@@ -151,7 +153,8 @@ fn the_end_lets_go_redacted_text_only() {
 
 /// A session in a terminal, typed into by hand as it were.
 struct Session {
-    pty: pty_process::blocking::Pty,
+    pty: Arc<pty_process::blocking::Pty>,
+    output: Receiver<Vec<u8>>,
     child: std::process::Child,
     seen: String,
 }
@@ -168,28 +171,34 @@ impl Session {
             .env("ENV", "")
             .spawn(end)
             .expect("it runs");
+        // Read by a thread, so that a screen that stays silent is a failure and no hang.
+        let pty = Arc::new(pty);
+        let (tell, output) = channel();
+        let from = Arc::clone(&pty);
+        thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(count @ 1..) = (&*from).read(&mut buffer) {
+                let _ = tell.send(buffer[..count].to_vec());
+            }
+        });
         Session {
             pty,
+            output,
             child,
             seen: String::new(),
         }
     }
 
     fn send(&mut self, keys: &str) {
-        (&self.pty).write_all(keys.as_bytes()).expect("typed");
+        (&*self.pty).write_all(keys.as_bytes()).expect("typed");
     }
 
     /// Waits until the screen shows `text` behind what was waited for before.
     fn expect(&mut self, text: &str) {
-        let began = Instant::now();
-        let mut buffer = [0; 4096];
         while !self.seen.contains(text) {
-            assert!(began.elapsed() < LIMIT, "no {text:?} in {:?}", self.seen);
-            match (&self.pty).read(&mut buffer) {
-                Ok(count) if count > 0 => {
-                    self.seen += &String::from_utf8_lossy(&buffer[..count]);
-                }
-                _ => panic!("it ended without {text:?}: {:?}", self.seen),
+            match self.output.recv_timeout(LIMIT) {
+                Ok(bytes) => self.seen += &String::from_utf8_lossy(&bytes),
+                Err(_) => panic!("no {text:?} in {:?}", self.seen),
             }
         }
         let end = self.seen.find(text).expect("it is there") + text.len();
@@ -197,8 +206,7 @@ impl Session {
     }
 
     fn end(mut self) -> Option<i32> {
-        let mut rest = Vec::new();
-        let _ = (&self.pty).read_to_end(&mut rest);
+        while self.output.recv().is_ok() {}
         self.child.wait().expect("it ends").code()
     }
 }

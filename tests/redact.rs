@@ -243,6 +243,11 @@ fn what_may_become_a_secret_waits() {
         (format!("password = '{}", expand("<password:16>", 2)), 12),
         (format!("x {pem}"), 2),
         ("db postgres://app:s3cr3tPa55".to_owned(), 18),
+        // One match is over, another that begins with it is alive.
+        (
+            format!("mysql -h db -u root -p{} app", expand("<b62:14>", 1)),
+            22,
+        ),
     ] {
         for end in secret + 1..text.len().min(secret + 200) {
             let mut stream = redactor.stream();

@@ -46,10 +46,11 @@ impl Tail {
             let Some((pattern, _)) = head(rule) else {
                 continue;
             };
-            if pattern.lead.1 > 0 {
+            let before = before_secret(pattern);
+            if pattern.lead.1 > 0 || pattern.has_group && before.is_none() {
                 leads.push(index as u16);
             } else {
-                let before = before_secret(pattern).unwrap_or(0);
+                let before = before.unwrap_or(0);
                 for keyword in rule.keywords.iter().filter(|k| before < k.text.len()) {
                     let list = match keyword.ignore_case {
                         true => &mut folded,

@@ -19,18 +19,21 @@ use crate::rule::{Boundary, ByteSet, Pattern, Step};
 pub struct Viable {
     /// The automaton of a pattern that is no plain sequence.
     nfa: Option<NFA>,
-    /// Whether every match has a group that is its secret, rather than be one as a whole.
-    grouped: bool,
+    /// By state: whether a match may end from there on without the group that is its secret. Then it is one as a whole.
+    bare: Vec<bool>,
     /// What a match begins with, and what its second byte may be.
     head: [ByteSet; 2],
     /// What a match consists of.
     alphabet: ByteSet,
 }
 
-/// Threads by state, with the least start of the secret for each; `usize::MAX` where it has not begun.
+/// The least start of a match whose group has not begun, and of a group that has; `usize::MAX` for none.
+type Begun = (usize, usize);
+
+/// Threads by state.
 #[derive(Debug, Default)]
 struct Threads {
-    states: Vec<(StateID, usize)>,
+    states: Vec<(StateID, Begun)>,
     /// Index in `states` by state, if it points back.
     index: Vec<u32>,
 }
@@ -44,7 +47,7 @@ impl Viable {
         };
         let mut viable = Viable {
             nfa,
-            grouped: before_secret(pattern).is_some(),
+            bare: Vec::new(),
             head: [ByteSet::default(); 2],
             alphabet: ByteSet::default(),
         };
@@ -111,8 +114,7 @@ impl Viable {
         let mut at = starts.start;
         while at < hay.len() {
             if starts.contains(&at) && self.may_start(hay, at, boundary) {
-                let secret = if self.grouped { usize::MAX } else { at };
-                now.add(nfa, nfa.start_anchored(), secret, hay, at);
+                now.add(nfa, nfa.start_anchored(), (at, usize::MAX), hay, at);
             }
             if now.states.is_empty() {
                 if at >= starts.end {
@@ -123,9 +125,9 @@ impl Viable {
             }
             over = over.min(now.over(nfa));
             next.clear();
-            for &(id, secret) in &now.states {
+            for &(id, begun) in &now.states {
                 if let Some(to) = step(nfa, id, hay[at]) {
-                    next.add(nfa, to, secret, hay, at + 1);
+                    next.add(nfa, to, begun, hay, at + 1);
                 }
             }
             std::mem::swap(&mut now, &mut next);
@@ -134,7 +136,11 @@ impl Viable {
         let waits = |id: StateID| boundary.right || !matches!(nfa.state(id), State::Match { .. });
         let alive = now.states.iter().filter(|(id, _)| waits(*id));
         // A match that is over may be it, where nothing comes of what is alive.
-        let least = alive.map(|(_, secret)| (*secret).min(hay.len())).min();
+        let least = alive.map(|(id, (start, group))| match self.bare[id.as_usize()] {
+            true => *start.min(group),
+            false => hay.len().min(*group),
+        });
+        let least = least.min();
         least.map(|least| least.min(over).min(now.over(nfa)))
     }
 
@@ -178,11 +184,12 @@ impl Viable {
 
     fn of_states(&mut self) {
         let Some(nfa) = &self.nfa else { return };
+        self.bare = bare(nfa);
         for state in nfa.states() {
             join(&mut self.alphabet, &bytes_of(state));
         }
         let mut threads = Threads::default();
-        threads.add(nfa, nfa.start_anchored(), 0, &[], 0);
+        threads.add(nfa, nfa.start_anchored(), (0, 0), &[], 0);
         for head in &mut self.head {
             let mut next = Threads::default();
             for &(id, _) in &threads.states {
@@ -193,7 +200,7 @@ impl Viable {
                 }
                 for byte in (0..=u8::MAX).filter(|&b| set.has(b)) {
                     if let Some(to) = step(nfa, id, byte) {
-                        next.add(nfa, to, 0, &[], 0);
+                        next.add(nfa, to, (0, 0), &[], 0);
                     }
                 }
             }
@@ -214,6 +221,37 @@ fn automaton(pattern: &Pattern) -> NFA {
         .expect("because the pattern was parsed when its rule was compiled")
 }
 
+/// By state, whether a match may end from there on without the group.
+fn bare(nfa: &NFA) -> Vec<bool> {
+    let mut before: Vec<Vec<StateID>> = vec![Vec::new(); nfa.states().len()];
+    let mut stack = Vec::new();
+    for (index, state) in nfa.states().iter().enumerate() {
+        let id = StateID::must(index);
+        let mut leads_to = |next: StateID| before[next.as_usize()].push(id);
+        match state {
+            State::ByteRange { trans } => leads_to(trans.next),
+            State::Sparse(sparse) => sparse.transitions.iter().for_each(|t| leads_to(t.next)),
+            State::Dense(dense) => dense.transitions.iter().for_each(|next| leads_to(*next)),
+            State::Look { next, .. } => leads_to(*next),
+            State::Union { alternates } => alternates.iter().for_each(|next| leads_to(*next)),
+            State::BinaryUnion { alt1, alt2 } => {
+                [alt1, alt2].into_iter().for_each(|n| leads_to(*n))
+            }
+            State::Capture { group_index, .. } if group_index.as_usize() == 1 => {}
+            State::Capture { next, .. } => leads_to(*next),
+            State::Match { .. } => stack.push(id),
+            State::Fail => {}
+        }
+    }
+    let mut bare = vec![false; nfa.states().len()];
+    while let Some(id) = stack.pop() {
+        if !std::mem::replace(&mut bare[id.as_usize()], true) {
+            stack.extend(&before[id.as_usize()]);
+        }
+    }
+    bare
+}
+
 impl Threads {
     fn clear(&mut self) {
         self.states.clear();
@@ -223,7 +261,9 @@ impl Threads {
     fn over(&self, nfa: &NFA) -> usize {
         let matches = |id: StateID| matches!(nfa.state(id), State::Match { .. });
         let over = self.states.iter().filter(|(id, _)| matches(*id));
-        over.map(|(_, secret)| *secret).min().unwrap_or(usize::MAX)
+        over.map(|(_, (start, group))| *start.min(group))
+            .min()
+            .unwrap_or(usize::MAX)
     }
 
     fn place(&self, id: StateID) -> Option<usize> {
@@ -232,37 +272,45 @@ impl Threads {
     }
 
     /// Adds a thread at `id` and all that it reaches without a byte. What looks at the text's end is let through.
-    fn add(&mut self, nfa: &NFA, id: StateID, secret: usize, hay: &[u8], at: usize) {
-        let mut stack = vec![(id, secret)];
-        while let Some((id, secret)) = stack.pop() {
+    fn add(&mut self, nfa: &NFA, id: StateID, begun: Begun, hay: &[u8], at: usize) {
+        let mut stack = vec![(id, begun)];
+        while let Some((id, mut begun)) = stack.pop() {
             match self.place(id) {
-                Some(index) if self.states[index].1 <= secret => continue,
-                Some(index) => self.states[index].1 = secret,
+                Some(index) => {
+                    let old = self.states[index].1;
+                    begun = (begun.0.min(old.0), begun.1.min(old.1));
+                    if begun == old {
+                        continue;
+                    }
+                    self.states[index].1 = begun;
+                }
                 None => {
                     if self.index.len() <= id.as_usize() {
                         self.index.resize(nfa.states().len(), 0);
                     }
                     self.index[id.as_usize()] = self.states.len() as u32;
-                    self.states.push((id, secret));
+                    self.states.push((id, begun));
                 }
             }
             match nfa.state(id) {
                 State::Look { look, next }
                     if at >= hay.len() || nfa.look_matcher().matches(*look, hay, at) =>
                 {
-                    stack.push((*next, secret));
+                    stack.push((*next, begun));
                 }
                 State::Union { alternates } => {
-                    stack.extend(alternates.iter().map(|&next| (next, secret)));
+                    stack.extend(alternates.iter().map(|&next| (next, begun)));
                 }
                 State::BinaryUnion { alt1, alt2 } => {
-                    stack.extend([(*alt1, secret), (*alt2, secret)]);
+                    stack.extend([(*alt1, begun), (*alt2, begun)]);
                 }
                 State::Capture {
                     next, group_index, ..
                 } => {
-                    let begins = group_index.as_usize() == 1;
-                    stack.push((*next, if begins { secret.min(at) } else { secret }));
+                    if group_index.as_usize() == 1 {
+                        begun = (usize::MAX, begun.1.min(at));
+                    }
+                    stack.push((*next, begun));
                 }
                 _ => {}
             }
