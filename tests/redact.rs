@@ -8,7 +8,7 @@ mod make;
 use std::ops::Range;
 
 use keysieve::engine::example::expand;
-use keysieve::engine::{Emission, Engine, Reason, Verdict};
+use keysieve::engine::{Emission, Engine, Reason, RuleSet, Verdict};
 use keysieve::redact::{Redacted, Redactor};
 use make::{Cuts, cuts, example_lines, examples, full, pieces, small};
 use proptest::prelude::*;
@@ -413,4 +413,19 @@ fn what_was_typed_is_echoed() {
         let want = format!("{}[REDACTED:github-pat] end", &token[..shown]);
         assert_eq!(String::from_utf8_lossy(&out.text), want);
     }
+}
+
+/// What says something only beside another part is not covered; the other part is.
+#[test]
+fn identifiers_stay_where_they_are() {
+    let engine = Engine::new(RuleSet::embedded());
+    let redactor = Redactor::new(&engine);
+    let uuid = "8f14e45f-ceea-467f-a7d2-1b5b3f0c9c11";
+    let text = format!("AZURE_TENANT_ID={uuid}\n");
+    let identifier = engine.scan("", text.as_bytes(), &mut engine.scratch());
+    assert!(
+        identifier.iter().any(|candidate| candidate.kept()),
+        "it is a candidate"
+    );
+    assert_eq!(redactor.redact(text.as_bytes()).text, text.as_bytes());
 }

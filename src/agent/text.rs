@@ -101,6 +101,10 @@ impl<'e> Scanner<'e> {
                 return;
             }
             let rule = &engine.rules().rules()[emission.candidate.rule as usize];
+            // An identifier says nothing without its other part, which is found by itself.
+            if !rule.alone {
+                return;
+            }
             let secret = &emission.candidate.secret;
             let (start, end) = (secret.start as usize, (secret.end as usize).min(text.len()));
             hits.push(Hit {

@@ -279,7 +279,10 @@ impl<'l> Watch<'l> {
     }
 
     fn hand_out(&mut self, found: Vec<Candidate>, out: &mut dyn FnMut(Sighting<'_>)) {
-        for mut candidate in found.into_iter().filter(Candidate::kept) {
+        let rules = self.ahead.engine.rules.rules();
+        // An identifier says nothing without its other part, which is covered by itself.
+        let secret = |c: &Candidate| c.kept() && rules[c.rule as usize].alone;
+        for mut candidate in found.into_iter().filter(secret) {
             let same = |o: &Open| {
                 o.candidate.rule == candidate.rule && o.candidate.span.start == candidate.span.start
             };
