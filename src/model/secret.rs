@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 
 use zeroize::Zeroizing;
@@ -25,4 +26,18 @@ impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(..)")
     }
+}
+
+/// A secret as its identity has it: line ends do not matter, so that a key is the same key in a checkout with others.
+pub fn identity(secret: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memmem::find(secret, b"\r\n").is_none() {
+        return Cow::Borrowed(secret);
+    }
+    let mut text = Vec::with_capacity(secret.len());
+    for (at, &byte) in secret.iter().enumerate() {
+        if byte != b'\r' || secret.get(at + 1) != Some(&b'\n') {
+            text.push(byte);
+        }
+    }
+    Cow::Owned(text)
 }

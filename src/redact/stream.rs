@@ -1,13 +1,12 @@
 //! Redaction of a stream, chunk by chunk.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::cover::{Cluster, Cover, What, take_first};
 use super::known::Watcher;
 use super::{Covered, Found, KNOWN, Redacted, Redactor};
 use crate::engine::{Candidate, Scratch, Sighting, Watch};
-use crate::model::{Fingerprint, Salt, Secret, Severity, mask};
+use crate::model::{Fingerprint, Salt, Secret, Severity, identity, mask};
 
 /// The most bytes of an echo that are shown although they may begin a secret.
 const ECHO: usize = 8;
@@ -278,18 +277,4 @@ fn see(covers: &mut Vec<Cover>, sighting: &Sighting<'_>) {
             });
         }
     }
-}
-
-/// A secret as its identity has it: which line ends it has does not matter, as in the findings of a scan.
-fn identity(secret: &[u8]) -> Cow<'_, [u8]> {
-    if memchr::memmem::find(secret, b"\r\n").is_none() {
-        return Cow::Borrowed(secret);
-    }
-    let mut text = Vec::with_capacity(secret.len());
-    for (at, &byte) in secret.iter().enumerate() {
-        if byte != b'\r' || secret.get(at + 1) != Some(&b'\n') {
-            text.push(byte);
-        }
-    }
-    Cow::Owned(text)
 }

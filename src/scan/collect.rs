@@ -3,7 +3,6 @@
 
 mod assemble;
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
@@ -13,7 +12,7 @@ use crate::canary::Planted;
 use crate::engine::{Emission, Kept, Reason, Verdict};
 use crate::model::{
     Dropped, Event, Finding, Fingerprint, GitHistory, Location, Origin, RuleInfo, Salt, Secret,
-    Severity, Skip, SkipKind, Summary, mask,
+    Severity, Skip, SkipKind, Summary, identity, mask,
 };
 use crate::rule::Rule;
 use crate::suppress::Sighting;
@@ -106,7 +105,7 @@ impl<'s> Collector<'s> {
     pub fn take(&self, origin: &Origin, emission: &Emission<'_>) -> Option<Fingerprint> {
         match &emission.candidate.verdict {
             Verdict::Keep(kept) => {
-                let secret = || without_carriage_returns(emission.secret);
+                let secret = || identity(emission.secret);
                 let canary = self
                     .scan
                     .canaries
@@ -156,7 +155,7 @@ impl<'s> Collector<'s> {
         kept: &Kept,
         canary: Option<&Planted>,
     ) -> Fingerprint {
-        let secret = without_carriage_returns(emission.secret);
+        let secret = identity(emission.secret);
         let rule = self.rule(emission.candidate.rule);
         let fingerprint = Fingerprint::new(&self.salt, &rule.id, &secret);
         let accepted = match canary {
@@ -475,18 +474,4 @@ impl Entry {
 fn info(known: &mut HashMap<u16, Arc<RuleInfo>>, index: u16, rule: &Rule) -> Arc<RuleInfo> {
     let info = known.entry(index).or_insert_with(|| Arc::new(rule.info()));
     Arc::clone(info)
-}
-
-/// A key is the same key in a checkout with other line ends.
-fn without_carriage_returns(secret: &[u8]) -> Cow<'_, [u8]> {
-    if memchr::memmem::find(secret, b"\r\n").is_none() {
-        return Cow::Borrowed(secret);
-    }
-    let mut text = Vec::with_capacity(secret.len());
-    for (at, &byte) in secret.iter().enumerate() {
-        if byte != b'\r' || secret.get(at + 1) != Some(&b'\n') {
-            text.push(byte);
-        }
-    }
-    Cow::Owned(text)
 }
