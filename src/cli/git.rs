@@ -17,18 +17,19 @@ use super::{Exit, Failure};
 
 pub const EXAMPLES: &str = "\
 Examples:
-  keysieve git                          everything that this repository holds: branches, tags, stashes,
-                                        notes, reflogs, lost objects, messages, submodules on disk
+  keysieve git                      everything that this repository holds: branches, tags, stashes,
+                                    notes, reflogs, lost objects, messages, submodules on disk
   keysieve git ../repo --range origin/main..HEAD
-                                        what these commits bring
-  keysieve git --staged                 exactly what is staged; `keysieve install-hooks` does so before
-                                        each commit
+                                    what these commits bring
+  keysieve git --staged             exactly what is staged; `keysieve install-hooks` does so before
+                                    each commit
   keysieve git --pre-push origin < lines
-                                        what a push brings, from the lines that Git hands its hook
+                                    what a push brings, from the lines that Git hands its hook
+  keysieve git --cache remembered   all of it, and the next time only what is new
   keysieve git --format sarif --output history.sarif
 
-Nothing of the repository is run, and nothing in it changes what is read: no hook, filter, monitor or
-attribute.
+Nothing of the repository is run, and nothing in it changes what is read: no hook, filter, monitor
+or attribute.
 
 Exit codes:
   0    complete, and nothing found that counts

@@ -2,6 +2,8 @@
 #![allow(dead_code)] // Each test file uses a part of it.
 
 pub mod git;
+#[cfg(unix)]
+pub mod pack;
 
 use std::ffi::OsStr;
 use std::fs;

@@ -22,7 +22,7 @@ const ALONE: usize = 64;
 impl Audit<'_> {
     /// Scans exactly what is staged.
     pub(super) fn staged(&self) -> Result<Counters, String> {
-        let reader = self.repository.reader()?;
+        let reader = self.reader()?;
         let (changes, gaps) = staged(self.repository, &reader)?;
         self.say_gaps(gaps);
         let pieces = changes.into_iter().filter_map(|change| {
@@ -44,7 +44,7 @@ impl Audit<'_> {
 
     /// Scans what `tips` bring.
     pub(super) fn brought(&self, tips: &Tips) -> Result<Counters, String> {
-        let reader = self.repository.reader()?;
+        let reader = self.reader()?;
         let brought = self.repository.brought(tips, &reader)?;
         self.say_gaps(brought.missing.iter().map(|id| Gap {
             id: *id,
@@ -163,7 +163,7 @@ impl Audit<'_> {
         if pieces.len() <= ALONE || self.options.threads == 1 {
             return Ok(scanner.scan(&pieces, reader));
         }
-        let sources = self.repository.sources();
+        let sources = self.repository.sources(self.options.max_object_size);
         let part = pieces.len().div_ceil(self.options.threads * 8);
         let scanned: Result<Vec<Counters>, String> = self.pool()?.install(|| {
             let parts = pieces.par_chunks(part);

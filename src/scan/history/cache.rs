@@ -1,8 +1,8 @@
 //! What was scanned before, so that it is not scanned again: object ids, and which of them hold findings. Never a secret,
 //! nor anything made of one.
 //!
-//! A cache is good for one repository, one set of rules and one confidence. Where an object that was there is gone, all
-//! is scanned again: it may have been pruned, and it may have been lost.
+//! A cache is good for one repository, one set of rules, one confidence and one limit of size. Where an object that was
+//! there is gone, all is scanned again: it may have been pruned, and it may have been lost.
 
 use std::collections::HashSet;
 use std::fs;
@@ -31,6 +31,19 @@ pub struct Cache {
     hash: Kind,
 }
 
+/// What a cache must have been made with to be of use.
+#[derive(Clone, Copy)]
+pub struct Made<'e> {
+    /// The rules.
+    pub engine: &'e Engine,
+    /// The confidence from which on a candidate counts.
+    pub least: Confidence,
+    /// The most bytes of an object.
+    pub limit: usize,
+    /// The kind of object ids.
+    pub hash: Kind,
+}
+
 /// What a cache remembers.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Remembered {
@@ -48,7 +61,7 @@ pub struct Remembered {
 
 impl Cache {
     /// The cache in `folder` of the repository at `repository`.
-    pub fn new(folder: &Path, repository: &Path, engine: &Engine, least: Confidence) -> Cache {
+    pub fn new(folder: &Path, repository: &Path, made: Made<'_>) -> Cache {
         let real = repository
             .canonicalize()
             .unwrap_or_else(|_| repository.to_owned());
@@ -59,20 +72,16 @@ impl Cache {
             .collect();
         let mut key = Sha256::new();
         key.update(env!("CARGO_PKG_VERSION"));
-        key.update(least.name());
-        for rule in engine.rules().rules() {
+        key.update(made.least.name());
+        key.update((made.limit as u64).to_le_bytes());
+        for rule in made.engine.rules().rules() {
             key.update(format!("{rule:?}"));
         }
         Cache {
             file: folder.join(name),
             key: key.finalize().into(),
-            hash: Kind::Sha1,
+            hash: made.hash,
         }
-    }
-
-    /// The same for a repository with ids of another kind.
-    pub fn with_hash(self, hash: Kind) -> Cache {
-        Cache { hash, ..self }
     }
 
     /// What it remembers of `store`. An error is no failure: it says, for people, why all is scanned again.
@@ -148,7 +157,7 @@ impl Cache {
         let rest = rest
             .strip_prefix(&self.key)
             .and_then(|rest| rest.strip_prefix(&[self.hash.len_in_bytes() as u8]))
-            .ok_or("the cache was made with other rules")?;
+            .ok_or("the cache was made with other rules or limits")?;
         let mut reader = Fields {
             rest,
             hash: self.hash,
@@ -218,10 +227,11 @@ impl Remembered {
             .extend(still.filter(|id| store.number(id).is_none()));
     }
 
-    /// What is to be remembered of a run that looked at all of `store`.
-    pub fn new(found: &Found, store: &Store) -> Remembered {
+    /// What is to be remembered of a run that looked at all of `store`, but for what `shallow` commits lack.
+    pub fn new(found: &Found, store: &Store, shallow: Vec<ObjectId>) -> Remembered {
         let lost = found.lost.iter().map(|lost| lost.id);
-        let amiss: HashSet<ObjectId> = lost.chain(found.broken.iter().copied()).collect();
+        let broken = found.broken.iter().copied();
+        let amiss: HashSet<ObjectId> = lost.chain(broken).chain(shallow).collect();
         let all = (0..store.len() as u32).map(|number| store.id(number));
         // What something is wrong with is told each time.
         let mut scanned: Vec<ObjectId> = all.filter(|id| !amiss.contains(id)).collect();
@@ -242,9 +252,15 @@ mod tests {
     use super::*;
     use crate::engine::RuleSet;
 
-    fn cache(folder: &Path, least: Confidence) -> Cache {
-        let engine = Engine::new(RuleSet::embedded());
-        Cache::new(folder, folder, &engine, least)
+    fn cache(least: Confidence, limit: usize, hash: Kind) -> Cache {
+        let made = Made {
+            engine: &Engine::new(RuleSet::embedded()),
+            least,
+            limit,
+            hash,
+        };
+        let folder = Path::new("x");
+        Cache::new(folder, folder, made)
     }
 
     fn remembered() -> Remembered {
@@ -260,22 +276,18 @@ mod tests {
 
     #[test]
     fn reads_what_it_wrote_and_nothing_else() {
-        let folder = Path::new("x");
-        let medium = cache(folder, Confidence::Medium);
+        let medium = cache(Confidence::Medium, 1000, Kind::Sha1);
         let bytes = medium.render(&remembered());
         assert_eq!(medium.parse(&bytes), Ok(remembered()));
-        let other = cache(folder, Confidence::High);
-        assert_eq!(
-            other.parse(&bytes),
-            Err("the cache was made with other rules")
-        );
-        assert!(
-            medium
-                .clone()
-                .with_hash(Kind::Sha256)
-                .parse(&bytes)
-                .is_err()
-        );
+        let others = [
+            cache(Confidence::High, 1000, Kind::Sha1),
+            cache(Confidence::Medium, 1001, Kind::Sha1),
+            cache(Confidence::Medium, 1000, Kind::Sha256),
+        ];
+        for other in others {
+            let why = "the cache was made with other rules or limits";
+            assert_eq!(other.parse(&bytes), Err(why));
+        }
         for cut in 0..bytes.len() {
             assert!(medium.parse(&bytes[..cut]).is_err(), "cut at {cut}");
         }

@@ -28,9 +28,9 @@ use super::collect::Collector;
 use crate::engine::Counters;
 use crate::model::{Confidence, Origin, Skip, SkipKind, mask_line};
 use crate::source::Excluded;
-use crate::source::git::{Place, Repository, Store, Tips, Unreadable, Update, Walk};
+use crate::source::git::{Place, Reader, Repository, Store, Tips, Unreadable, Update, Walk};
 
-use cache::{Cache, Remembered};
+use cache::{Cache, Made, Remembered};
 use find::{Find, Found};
 use show::Show;
 use stand::Stand;
@@ -208,7 +208,8 @@ impl Audit<'_> {
         }
         // What a stopped run has not seen is not known.
         if let Some(cache) = cache.filter(|_| !progress.stopped()) {
-            let stored = cache.store(&Remembered::new(&found, &store));
+            let shallow = self.repository.shallow()?;
+            let stored = cache.store(&Remembered::new(&found, &store, shallow));
             stored.unwrap_or_else(|why| self.collector.note(why));
         }
         self.references(&store, &mut found);
@@ -223,9 +224,13 @@ impl Audit<'_> {
             Some(_) => Confidence::Low,
             None => self.scan.options.min_confidence,
         };
-        let repository = self.repository.common_dir();
-        let cache = Cache::new(folder, repository, self.scan.engine, least);
-        Some(cache.with_hash(self.repository.inner().object_hash()))
+        let made = Made {
+            engine: self.scan.engine,
+            least,
+            limit: self.options.max_object_size,
+            hash: self.repository.inner().object_hash(),
+        };
+        Some(Cache::new(folder, self.repository.common_dir(), made))
     }
 
     fn remembered(&self, cache: &Cache, store: &Store) -> Option<Remembered> {
@@ -247,6 +252,10 @@ impl Audit<'_> {
                 None
             }
         }
+    }
+
+    fn reader(&self) -> Result<Reader, String> {
+        self.repository.reader(self.options.max_object_size)
     }
 
     fn pool(&self) -> Result<rayon::ThreadPool, String> {
@@ -339,10 +348,12 @@ impl Audit<'_> {
         for (at, skip) in told {
             self.collector.skip(lost::placed(skip, places.get(&at)));
         }
+        let lost: HashSet<ObjectId> = found.lost.iter().map(|lost| lost.id).collect();
         let show = Show {
             scan: self.scan,
             collector: self.collector,
             places: &places,
+            lost: &lost,
         };
         let mut only = vec![false; store.len()];
         hits.iter().for_each(|&hit| only[hit as usize] = true);

@@ -1,8 +1,11 @@
 //! Third, what was found: the objects with findings once more, now that it is known where they stand.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use gix::hash::ObjectId;
+
+use super::lost;
 use super::objects::panicked;
 use crate::engine::{Emission, Engine, Scanned, Scratch};
 use crate::model::{Edit, Fingerprint, Origin};
@@ -18,6 +21,8 @@ pub struct Show<'s> {
     pub collector: &'s Collector<'s>,
     /// Where each object stands, by number.
     pub places: &'s HashMap<u32, Vec<Origin>>,
+    /// What the first walk has told of as lost.
+    pub lost: &'s HashSet<ObjectId>,
 }
 
 /// What one thread needs.
@@ -64,8 +69,12 @@ impl Visit for Show<'_> {
         shown.ok()
     }
 
-    /// The first walk has told of it.
-    fn lost(&self, _: Lost) {}
+    /// What was remembered as scanned may have broken since.
+    fn lost(&self, lost: Lost) {
+        if !self.lost.contains(&lost.id) {
+            self.collector.skip(lost::skip(&lost));
+        }
+    }
 
     /// Whoever stops the scan wants to see what was found.
     fn goes_on(&self) -> bool {

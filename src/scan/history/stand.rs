@@ -47,7 +47,7 @@ impl Stand<'_> {
     /// Which commits a reference leads to.
     pub fn reachable(&self) -> Reachable {
         let (references, _) = self.audit.repository.references();
-        let reader = self.audit.repository.reader().ok();
+        let reader = self.audit.reader().ok();
         let commit = |id: &ObjectId| self.commit_of(id, reader.as_ref()?);
         let mut tips: Vec<(String, u32)> = references
             .iter()
@@ -248,7 +248,7 @@ impl<'s> Commits<'s> {
         Ok(Commits {
             stand,
             reachable,
-            reader: stand.audit.repository.reader()?,
+            reader: stand.audit.reader()?,
             buffer: Vec::new(),
             told: HashMap::new(),
         })

@@ -10,6 +10,9 @@ use super::graph::{Commit, Edge, Graph, NONE};
 use crate::model::Edit;
 use crate::source::git::{Lost, Object, Store, Visit, Walk};
 
+/// Directories and commits of more bytes are not followed: no repository needs them, and a forged one would fill memory.
+const LARGEST: usize = 256 << 20;
+
 /// Walks over directories and commits.
 struct Trace<'s> {
     store: &'s Store,
@@ -176,7 +179,7 @@ pub fn trace(
         store,
         kinds: &[Kind::Tree, Kind::Commit],
         only: None,
-        limit: usize::MAX >> 8,
+        limit: LARGEST,
     };
     let mut all = Seen::default();
     for seen in walk.run(pool, &visit) {

@@ -204,16 +204,17 @@ impl Repository {
         Some(name.shorten().to_str_lossy().into_owned())
     }
 
-    /// For reading single objects.
-    pub fn reader(&self) -> Result<Reader, String> {
-        self.sources().reader()
+    /// For reading single objects, files of at most `limit` bytes among them.
+    pub fn reader(&self, limit: usize) -> Result<Reader, String> {
+        self.sources(limit).reader()
     }
 
     /// Where objects lie, for other threads.
-    pub fn sources(&self) -> Sources {
+    pub fn sources(&self, limit: usize) -> Sources {
         Sources {
             folders: self.folders.clone(),
             hash: self.inner.object_hash(),
+            memory: limit.saturating_mul(4).max(LEAST),
         }
     }
 }
@@ -223,12 +224,24 @@ impl Repository {
 pub struct Sources {
     folders: Vec<PathBuf>,
     hash: gix::hash::Kind,
+    /// The most bytes for one object and all that it is based on.
+    memory: usize,
 }
+
+/// Directories and commits are read whatever the limit for files is.
+const LEAST: usize = 64 << 20;
 
 impl Sources {
     /// For reading single objects.
     pub fn reader(&self) -> Result<Reader, String> {
-        let open = |folder: &PathBuf| gix::odb::at(folder, self.hash).map_err(|e| e.to_string());
+        let options = gix::odb::store::init::Options {
+            alloc_limit_bytes: Some(self.memory),
+            ..Default::default()
+        };
+        let open = |folder: &PathBuf| {
+            let opened = gix::odb::at_opts(folder, self.hash, None, options.clone());
+            opened.map_err(|e| e.to_string())
+        };
         let databases: Result<Vec<_>, String> = self.folders.iter().map(open).collect();
         Ok(Reader {
             databases: databases?,

@@ -149,11 +149,11 @@ impl Store {
         }
     }
 
-    /// Reads a loose object into `buffer`.
+    /// Reads a loose object of at most `limit` bytes into `buffer`. One that is none of `kinds` is not read.
     pub fn read_loose(
         &self,
         id: &ObjectId,
-        limit: usize,
+        (kinds, limit): (&[Kind], usize),
         buffer: &mut Vec<u8>,
     ) -> Result<Kind, Lost> {
         let lost = |too_large: bool, detail: String| Lost {
@@ -166,6 +166,7 @@ impl Store {
             let store = loose::Store::at(folder, self.hash);
             match store.try_header(id) {
                 Ok(None) => continue,
+                Ok(Some((_, kind))) if !kinds.contains(&kind) => return Ok(kind),
                 Ok(Some((length, _))) if length > limit as u64 => {
                     return Err(lost(true, too_large(length, limit)));
                 }

@@ -189,7 +189,8 @@ impl Walk<'_> {
                     if !visit.goes_on() || self.only.is_some_and(|only| !only[number as usize]) {
                         continue;
                     }
-                    match self.store.read_loose(id, self.limit, &mut buffer) {
+                    let asked = (self.kinds, self.limit);
+                    match self.store.read_loose(id, asked, &mut buffer) {
                         Ok(kind) if !self.kinds.contains(&kind) => {}
                         Ok(kind) => {
                             let object = Object {
