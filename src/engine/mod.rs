@@ -138,15 +138,14 @@ impl Engine {
         &self.rules
     }
 
-    /// The names of the files that rules of kind `file` read.
-    pub fn file_names(&self) -> impl Iterator<Item = &str> {
-        self.file_rules.iter().flat_map(|&rule| {
-            let files = match &self.rules.rules()[rule as usize].matcher {
-                Matcher::File(file) => &file.files[..],
-                _ => &[],
-            };
-            files.iter().map(|name| &**name)
-        })
+    /// Whether a rule of kind `file` reads files of this name, which means something else under another name.
+    pub fn reads_whole(&self, name: &[u8]) -> bool {
+        self.file_rules
+            .iter()
+            .any(|&rule| match &self.rules.rules()[rule as usize].matcher {
+                Matcher::File(file) => file.files.iter().any(|known| known.as_bytes() == name),
+                _ => false,
+            })
     }
 
     /// Memory for one thread.

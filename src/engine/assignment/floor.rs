@@ -7,8 +7,8 @@ use std::ops::Range;
 
 use super::value::{self, ends_unquoted, holder, quote_at, quoted};
 use super::{
-    BLANKS, Before, GAP, LEAD, NAME, NEIGHBOUR, Operator, TYPE, VALUE, after_name, is_name,
-    is_named, name_around, operator, skip_blanks, skip_closers,
+    BLANKS, Before, CALLS, GAP, LEAD, NAME, NEIGHBOUR, Operator, TYPE, VALUE, after_name, is_name,
+    is_named, may_be_set, name_around, operator, skip_blanks, skip_closers,
 };
 
 /// The least place where the value may begin that is assigned to the name around `keyword`, if what
@@ -28,20 +28,48 @@ pub fn floor(hay: &[u8], keyword: Range<usize>, gap: bool) -> Option<usize> {
     let length = words
         .take_while(|&&b| is_name(b) || matches!(b, b' ' | b'/' | b'(' | b')'))
         .count();
+    // What stands behind words without an operator counts where no operator comes.
+    let read = value::behind_words(hay, &name).map(|read| read.value.start);
+    let words = behind_words(hay, &name);
     if name.end + length == hay.len() && length < GAP {
-        return direct.or(Some(hay.len()));
+        let open = [direct, words, read].into_iter().flatten().min();
+        return open.or(Some(hay.len()));
     }
     let text = hay[name.end..name.end + length].trim_ascii_end();
     let end = name.end + text.len();
-    if end == name.end {
-        return direct;
+    let bridged = (end > name.end).then(|| behind(hay, &name, end)).flatten();
+    let open = [direct, bridged, words].into_iter().flatten().min()?;
+    // Where nothing comes of one reading, it is the next one that counts.
+    let bridge = (end > name.end).then(|| after_name(hay, &name, end));
+    let bridge = bridge.flatten().map(|read| read.value.start);
+    [Some(open), bridge, read].into_iter().flatten().min()
+}
+
+/// What is open of words behind a name that no operator follows.
+fn behind_words(hay: &[u8], name: &Range<usize>) -> Option<usize> {
+    let mut at = name.end;
+    while at - name.end <= GAP {
+        match hay.get(at) {
+            None => return Some(at),
+            Some(b' ') => at += 1,
+            Some(_) => return None,
+        }
+        if hay[at..].iter().all(|&b| b == b'\\') {
+            return Some(at);
+        }
+        if let Some(slashes) = quote_at(hay, at) {
+            return literal(hay, at, slashes);
+        }
+        if let Some(open) = unquoted(hay, name, at) {
+            return Some(open);
+        }
+        let word = value::unquoted(hay, at)?;
+        if !hay[word.clone()].iter().all(u8::is_ascii_alphabetic) {
+            return None;
+        }
+        at = word.end;
     }
-    let bridged = behind(hay, &name, end);
-    // Where nothing comes of the direct reading, it is the other one that counts.
-    direct.map_or(bridged, |direct| {
-        let value = after_name(hay, &name, end).map(|read| read.value.start);
-        [Some(direct), bridged, value].into_iter().flatten().min()
-    })
+    None
 }
 
 /// The same, for what stands behind a name, or behind the words that follow it.
@@ -76,18 +104,34 @@ fn behind(hay: &[u8], name: &Range<usize>, end: usize) -> Option<usize> {
     }
     match operator(hay, name, at, Before { quoted, blank }) {
         Some((Operator::Colon, from)) if annotation(rest) => Some(least(hay, from)),
-        Some((Operator::Flag, _)) if begins_operator(rest, quoted && blank) => Some(at),
+        Some((Operator::Flag, _)) if begins_operator(rest, Before { quoted, blank }) => Some(at),
+        // A word is set to a name only where it ends the line.
+        Some((Operator::Flag, _)) if hay[name.start] != b'-' && is_open_word(rest) => Some(at),
         Some((operator, from)) => value(hay, name, operator, from),
         None if blank && name.start > 0 && hay[name.start - 1] == b'<' => {
             let over = rest.iter().any(|b| matches!(b, b'>' | b'<' | b'\n'));
             (!over && rest.len() < NEIGHBOUR).then_some(at)
         }
-        None => begins_operator(rest, quoted && blank).then_some(at),
+        None if blank && may_be_set(hay, name) && is_open_word(rest) => Some(at),
+        None => begins_operator(rest, Before { quoted, blank }).then_some(at),
     }
 }
 
+/// Whether a word goes on behind the text.
+fn is_open_word(rest: &[u8]) -> bool {
+    rest.len() < VALUE && rest.iter().all(u8::is_ascii_graphic)
+}
+
 /// Whether `rest`, which is no operator, may become one.
-fn begins_operator(rest: &[u8], attribute: bool) -> bool {
+fn begins_operator(rest: &[u8], before: Before) -> bool {
+    let begins = |operators: &[&[u8]]| {
+        let mut operators = operators.iter();
+        operators.any(|operator| operator.starts_with(rest))
+    };
+    // These are operators together with the quote behind them, or with their parenthesis.
+    if begins(&[b"|| ", b"?? "]) || before.quoted && (begins(&[b"or ", b"{ "]) || begins(&CALLS)) {
+        return true;
+    }
     const LONGER: [&[u8]; 11] = [
         b"!=", b"+=", b"?=", b".=", b"||=", b"??=", b"::=", b"->", b"%3d", b"is ", b"is:",
     ];
@@ -98,7 +142,7 @@ fn begins_operator(rest: &[u8], attribute: bool) -> bool {
     let is = lower == b"is " || lower == b"is:";
     is && rest.len() == 3
         || rest.len() < 3 && LONGER.iter().any(|longer| longer.starts_with(lower))
-        || attribute && rest.len() <= 6 && b"value=".starts_with(lower)
+        || before.quoted && before.blank && rest.len() <= 6 && b"value=".starts_with(lower)
 }
 
 /// Whether a sign that makes a type of what follows the colon may still come: `: Type =`.
@@ -312,7 +356,19 @@ mod tests {
     use super::*;
 
     /// What stands around names and values in any syntax, and what almost does.
-    const PIECES: [&str; 74] = [
+    const PIECES: [&str; 86] = [
+        "|| ",
+        "?? ",
+        "or ",
+        "{ ",
+        ".type(",
+        ".val",
+        "ENV ",
+        "\n#define ",
+        "a1b2c3d4e5f6a7b8c9",
+        " word",
+        "{a1b2c3d4e5f6a7b8c9}",
+        "\n",
         "=",
         "==",
         "===",

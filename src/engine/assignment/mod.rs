@@ -170,6 +170,7 @@ fn skip_blanks(hay: &[u8], at: usize) -> usize {
     at + blanks
 }
 
+#[derive(Clone, Copy)]
 struct Before {
     quoted: bool,
     blank: bool,
@@ -228,16 +229,18 @@ fn operator(
     Some((op.0, at + op.1))
 }
 
+/// Calls that type into a field.
+const CALLS: [&[u8]; 6] = [
+    b".type(",
+    b".fill(",
+    b".send_keys(",
+    b".sendKeys(",
+    b".setValue(",
+    b".val(",
+];
+
 /// A call that types into a field: the length up to and with its parenthesis.
 fn typed(rest: &[u8]) -> Option<usize> {
-    const CALLS: [&[u8]; 6] = [
-        b".type(",
-        b".fill(",
-        b".send_keys(",
-        b".sendKeys(",
-        b".setValue(",
-        b".val(",
-    ];
     let call = CALLS.iter().find(|call| rest.starts_with(call));
     call.map(|call| call.len())
 }
@@ -245,17 +248,19 @@ fn typed(rest: &[u8]) -> Option<usize> {
 /// Whether a statement sets the name to the word that `rest` begins with: `ENV k v1`, `#define k v1`, or a line of just
 /// the two. The word ends the line and holds a letter and a digit, which sets it apart from most prose.
 fn is_set(hay: &[u8], name: &Range<usize>, rest: &[u8]) -> bool {
-    const COMMANDS: [&[u8]; 8] = [
-        b"", b"ENV", b"ARG", b"setenv", b"setx", b"set", b"#define", b"export",
-    ];
     let value = rest.iter().take(VALUE);
     let length = value.take_while(|b| b.is_ascii_graphic()).count();
     let value = &rest[..length];
     let ends = matches!(rest.get(length), None | Some(b'\n' | b'\r'));
     let mixed = value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_alphabetic);
-    if !ends || !mixed {
-        return false;
-    }
+    ends && mixed && may_be_set(hay, name)
+}
+
+/// Whether a line begins with the name, or with a word that sets it.
+fn may_be_set(hay: &[u8], name: &Range<usize>) -> bool {
+    const COMMANDS: [&[u8]; 8] = [
+        b"", b"ENV", b"ARG", b"setenv", b"setx", b"set", b"#define", b"export",
+    ];
     let before = &hay[name.start.saturating_sub(COMMAND)..name.start];
     let line = match memchr::memrchr(b'\n', before) {
         Some(at) => &before[at + 1..],

@@ -254,7 +254,8 @@ fn item(hay: &[u8], at: usize) -> Option<usize> {
     }
 }
 
-fn unquoted(hay: &[u8], at: usize) -> Option<Range<usize>> {
+/// A value without quotes.
+pub fn unquoted(hay: &[u8], at: usize) -> Option<Range<usize>> {
     let length = hay[at..]
         .iter()
         .take(VALUE)

@@ -23,7 +23,9 @@ impl Audit<'_> {
     /// Scans exactly what is staged.
     pub(super) fn staged(&self) -> Result<Counters, String> {
         let reader = self.reader()?;
-        let (changes, gaps) = staged(self.repository, &reader)?;
+        let (changes, gaps) = staged(self.repository, &reader, &|name| {
+            self.scan.engine.reads_whole(name)
+        })?;
         self.say_gaps(gaps);
         let pieces = changes.into_iter().filter_map(|change| {
             let path = self.prefixed(&change);
@@ -73,7 +75,7 @@ impl Audit<'_> {
                 .collect();
             let mut changes = Changes::new(&reader);
             changes.add(tree, &parents);
-            let (changes, gaps) = changes.finish();
+            let (changes, gaps) = changes.finish(&|name| self.scan.engine.reads_whole(name));
             self.say_gaps(gaps);
             for change in changes {
                 let path = self.prefixed(&change);
@@ -102,7 +104,7 @@ impl Audit<'_> {
         }
         let mut changes = Changes::new(reader);
         changes.add(id, &[]);
-        let (changes, gaps) = changes.finish();
+        let (changes, gaps) = changes.finish(&|name| self.scan.engine.reads_whole(name));
         self.say_gaps(gaps);
         pieces.extend(changes.into_iter().map(|change| Piece {
             id: change.blob,

@@ -225,16 +225,11 @@ impl Find<'_> {
                 continue;
             }
             self.refer(entry.oid, found);
-            if !entry.mode.is_tree() && self.is_known_name(entry.filename) {
+            if !entry.mode.is_tree() && self.scan.engine.reads_whole(entry.filename) {
                 let name = entry.filename.to_str_lossy().into_owned();
                 found.named.push((entry.oid.to_owned(), name));
             }
         }
-    }
-
-    fn is_known_name(&self, name: &[u8]) -> bool {
-        let mut names = self.scan.engine.file_names();
-        names.any(|known| known.as_bytes() == name)
     }
 
     fn refer(&self, id: &gix::oid, found: &mut Found) {

@@ -15,6 +15,7 @@ mod show;
 mod stand;
 mod trace;
 
+use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -90,6 +91,8 @@ struct Audit<'s> {
     prefix: &'s str,
     options: &'s AuditOptions,
     excluded: &'s Excluded,
+    /// Excluded paths that were told of.
+    told: &'s RefCell<HashSet<String>>,
 }
 
 /// Scans a repository.
@@ -101,6 +104,7 @@ pub fn run(scan: &Scan<'_>, collector: &Collector<'_>, input: &GitInput) -> Coun
         prefix: "",
         options: &input.options,
         excluded: &input.excluded,
+        told: &RefCell::default(),
     };
     if audit.repository.is_foreign() {
         let top = crate::source::shown(audit.repository.top());
@@ -265,13 +269,19 @@ impl Audit<'_> {
             .map_err(|e| e.to_string())
     }
 
-    /// Whether somebody decided not to scan a path, or a folder above it.
+    /// Whether somebody decided not to scan a path, or a folder above it. The first time it is told.
     fn is_excluded(&self, path: &str) -> bool {
-        let folders = path.match_indices('/').map(|(at, _)| &path[..at]);
-        folders
-            .into_iter()
-            .any(|folder| (self.excluded)(folder.as_ref(), true))
-            || (self.excluded)(path.as_ref(), false)
+        let mut folders = path.match_indices('/').map(|(at, _)| &path[..at]);
+        let excluded = folders.any(|folder| (self.excluded)(folder.as_ref(), true))
+            || (self.excluded)(path.as_ref(), false);
+        if excluded && self.told.borrow_mut().insert(path.to_owned()) {
+            self.collector.skip(Skip {
+                origin: Origin::File(path.to_owned()),
+                kind: SkipKind::Excluded,
+                detail: "excluded by a pattern".to_owned(),
+            });
+        }
+        excluded
     }
 
     fn find(

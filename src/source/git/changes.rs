@@ -164,15 +164,23 @@ impl<'r> Changes<'r> {
         self.gaps.push(Gap { id: *id, detail });
     }
 
-    /// The files that are new, by path, and what could not be read.
-    pub fn finish(self) -> (Vec<Change>, Vec<Gap>) {
+    /// The files that are new, by path, and what could not be read. One that was only moved is none of them, unless its
+    /// new name means something to `is_known`.
+    pub fn finish(self, is_known: &dyn Fn(&[u8]) -> bool) -> (Vec<Change>, Vec<Gap>) {
         let Changes {
             mut new,
             gone,
             gaps,
             ..
         } = self;
-        new.retain(|change| !gone.contains(&change.blob));
+        let name = |change: &Change| {
+            change
+                .path
+                .rsplit_once_str("/")
+                .map(|(_, name)| is_known(name))
+        };
+        let known = |change: &Change| name(change).unwrap_or_else(|| is_known(&change.path));
+        new.retain(|change| !gone.contains(&change.blob) || known(change));
         new.sort_by(|a, b| a.path.cmp(&b.path));
         (new, gaps)
     }

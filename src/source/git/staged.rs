@@ -12,11 +12,15 @@ use super::changes::{Change, Changes, Gap, joined};
 use super::repository::{Reader, Repository};
 
 /// The files of the index that differ from the commit that is checked out, and, while a merge is under way, from those
-/// that are merged. What could not be read stands beside them.
+/// that are merged. What could not be read stands beside them. `is_known` as in [`Changes::finish`].
 ///
 /// # Errors
 /// The index cannot be read.
-pub fn staged(repository: &Repository, reader: &Reader) -> Result<(Vec<Change>, Vec<Gap>), String> {
+pub fn staged(
+    repository: &Repository,
+    reader: &Reader,
+    is_known: &dyn Fn(&[u8]) -> bool,
+) -> Result<(Vec<Change>, Vec<Gap>), String> {
     let index = match repository.inner().try_index() {
         Ok(Some(index)) => index,
         // Nothing was ever added.
@@ -35,7 +39,7 @@ pub fn staged(repository: &Repository, reader: &Reader) -> Result<(Vec<Change>, 
         changes: Changes::new(reader),
     };
     staged.compare(index.entries(), &BString::default(), &trees, index.tree());
-    Ok(staged.changes.finish())
+    Ok(staged.changes.finish(is_known))
 }
 
 /// The commits that a merge under way brings in.
