@@ -159,7 +159,9 @@ impl Repository {
                     promisor.is_some_and(|value| is_true(value.as_bytes()))
                 })
             });
-        promised || config.string("extensions.partialClone").is_some()
+        promised
+            || config.string("extensions.partialClone").is_some()
+            || self.folders.iter().any(|folder| holds_promises(folder))
     }
 
     /// Every reference with what it leads to, and what is wrong with others.
@@ -302,6 +304,15 @@ impl gix::objs::Find for Reader {
         }
         Ok(kind.map(|kind| gix::objs::Data::new(buffer, kind, self.hash)))
     }
+}
+
+/// Whether a pack came from a remote that promised to have the rest: Git marks it with a file beside it.
+fn holds_promises(folder: &Path) -> bool {
+    let entries = std::fs::read_dir(folder.join("pack")).into_iter().flatten();
+    entries.flatten().any(|entry| {
+        let path = entry.path();
+        path.extension().is_some_and(|ending| ending == "promisor")
+    })
 }
 
 /// An error with all that led to it.
