@@ -307,6 +307,14 @@ fn redact_and_exec_write_down_what_they_cover() {
             result(2)
         );
     }
+    tree.file("copied", &text);
+    run(&tree, &["scan", "copied", "--audit", "audit.jsonl"], "");
+    let scanned = records(&tree, &[&token]).split_off(9);
+    let alarms = scanned.iter().filter(|record| {
+        let result = record["result"].as_str().unwrap_or_default();
+        result.starts_with("alarm: is the canary") && record["severity"] == "critical"
+    });
+    assert_eq!((scanned.len(), alarms.count()), (2, 1), "{scanned:#?}");
     let clean = run(&tree, &["redact", "--audit", "audit.jsonl"], "nothing\n");
     assert_eq!((clean.code, &clean.stderr[..]), (0, ""));
     let records = records(&tree, &[]);

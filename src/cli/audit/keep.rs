@@ -6,6 +6,7 @@ use std::process::Command;
 
 use clap::Args;
 use keysieve::audit::{self, Log, Options};
+use keysieve::canary;
 use keysieve::model::Finding;
 
 use super::super::{Failure, engine};
@@ -131,6 +132,11 @@ pub fn record(log: &mut Log<'_>, finding: &Finding) -> Result<(), Failure> {
     let place = finding.primary();
     let context = format!("{}:{}: {}", place.origin, place.start.line, place.snippet);
     let rule = &finding.rule.id;
+    let alarm = finding
+        .reasons
+        .iter()
+        .find(|reason| canary::is_alarm(reason));
+    let alarm = alarm.map(|canary| format!("alarm: {canary}; "));
     let decision = audit::Decision {
         action: audit::Action::Scan,
         context: Some(context),
@@ -138,7 +144,11 @@ pub fn record(log: &mut Log<'_>, finding: &Finding) -> Result<(), Failure> {
         credential: Some(log.fingerprint(rule, finding.secret.expose())),
         verdict: audit::Verdict::Report,
         severity: Some(finding.severity),
-        result: format!("reported, places: {}", finding.location_count),
+        result: format!(
+            "{}reported, places: {}",
+            alarm.unwrap_or_default(),
+            finding.location_count
+        ),
         ..audit::Decision::default()
     };
     log.append(&decision)?;
