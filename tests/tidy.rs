@@ -24,7 +24,10 @@ const ROOMS: [(&str, &[&str]); 14] = [
         &["model", "rule", "engine", "source", "suppress", "canary"],
     ),
     ("redact", &["model", "platform", "rule", "engine"]),
-    ("agent", &["model", "rule", "engine", "platform", "redact"]),
+    (
+        "agent",
+        &["model", "rule", "engine", "platform", "redact", "canary"],
+    ),
 ];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {

@@ -86,18 +86,6 @@ impl Phase {
     pub fn is_blocking(self) -> bool {
         matches!(self, Phase::BeforeTool | Phase::AfterTool | Phase::Prompt)
     }
-
-    /// The name used in records.
-    pub fn name(self) -> &'static str {
-        match self {
-            Phase::BeforeTool => "before-tool",
-            Phase::AfterTool => "after-tool",
-            Phase::ToolFailed => "tool-failed",
-            Phase::Prompt => "prompt",
-            Phase::Reply => "reply",
-            Phase::Other => "other",
-        }
-    }
 }
 
 /// What a tool does, as far as it matters here.
@@ -369,6 +357,14 @@ impl Answer {
             stderr: reason.to_owned(),
             code: 2,
         }
+    }
+
+    /// Says one more line on standard error.
+    pub fn add_line(&mut self, line: &str) {
+        if !self.stderr.is_empty() {
+            self.stderr.push('\n');
+        }
+        self.stderr.push_str(line);
     }
 
     /// Success, and a sentence for people.

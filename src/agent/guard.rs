@@ -9,6 +9,7 @@ use super::event::{Event, Kind, Phase, Verdict};
 use super::secret_file::{FilePolicy, covered_value, is_secret};
 use super::shell::{self, What};
 use super::text::{Found, Scanner};
+use crate::canary::Register;
 use crate::engine::Engine;
 use crate::model::{Confidence, Fingerprint};
 use crate::redact::Redactor;
@@ -120,6 +121,12 @@ impl<'a> Guard<'a> {
     /// is free to use, and one that no model has seen cannot be in its command.
     pub fn with_known(mut self, known: Option<&'a Redactor<'a>>) -> Guard<'a> {
         self.known = known;
+        self
+    }
+
+    /// Raises the alarm for these canaries.
+    pub fn with_canaries(mut self, canaries: Option<&'a Register>) -> Guard<'a> {
+        self.scanner = self.scanner.with_canaries(canaries);
         self
     }
 
@@ -501,17 +508,22 @@ fn holds_placeholder(text: &str) -> bool {
     })
 }
 
-/// What and where, for people; never the value.
+/// What and where, canaries first, for people; never the value.
 fn list(found: &[Found]) -> String {
-    let mut said: Vec<String> = found
+    let mut all: Vec<&Found> = found.iter().collect();
+    all.sort_by_key(|found| found.canary.is_none());
+    let mut said: Vec<String> = all
         .iter()
         .take(LISTED)
         .map(|found| {
+            let alarm = found.canary.as_ref();
+            let alarm = alarm.map(|canary| format!(", which {canary}"));
             format!(
-                "{} ({}) at {}",
+                "{} ({}) at {}{}",
                 found.description,
                 found.rule,
-                found.place()
+                found.place(),
+                alarm.unwrap_or_default()
             )
         })
         .collect();

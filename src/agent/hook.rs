@@ -2,8 +2,12 @@
 //!
 //! It fails closed: an event that cannot be read, a defect, or a judgement that takes too long withholds what waits for
 //! it, and says so. A panic's message, which may quote the event, is not a part of that.
+//!
+//! Where a record is kept, a decision is written down before it is answered, within the same time. What would pass is
+//! withheld where that fails; what is stopped or redacted stays so.
 
 use std::io::Read;
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -15,15 +19,29 @@ use super::guard::{Decision, Guard, Policy};
 use super::protocol;
 use super::record::Record;
 use super::secret_file::texts;
+use crate::canary::Register;
 use crate::engine::{Engine, RuleSet};
 use crate::redact::known::of_variables;
 use crate::redact::{KnownValues, Redactor};
 
 /// Longer events are withheld unread, in bytes.
 pub const MAX_EVENT: u64 = 64 * 1024 * 1024;
+/// How long the record of what was withheld may take, after which it is given up.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// What an event is judged by.
+pub struct Equipment {
+    /// The rules.
+    pub engine: Arc<Engine>,
+    /// The canaries that raise an alarm.
+    pub canaries: Option<Register>,
+}
+
+/// Writes a decision down, or says why it cannot. It may be called in any thread, and may hang or panic.
+pub type Keep = Arc<dyn Fn(&Record) -> Result<(), String> + Send + Sync>;
 
 /// How a hook call is to be done.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Settings {
     /// Whose events they are where they do not tell.
     pub agent: Option<Agent>,
@@ -33,6 +51,8 @@ pub struct Settings {
     pub fail_open: bool,
     /// What takes longer is withheld.
     pub timeout: Duration,
+    /// Keeps the record, if one is kept.
+    pub keep: Option<Keep>,
 }
 
 /// What came of a hook call.
@@ -40,7 +60,7 @@ pub struct Settings {
 pub struct Outcome {
     /// For the agent.
     pub answer: Answer,
-    /// For the record.
+    /// What is written down about it.
     pub record: Record,
 }
 
@@ -48,60 +68,77 @@ enum News {
     /// The event was read.
     Read(Box<Event>),
     /// The event was judged.
-    Judged(Box<(Decision, Record)>),
+    Judged(Box<Judged>),
     /// It cannot be.
-    Failed(&'static str),
+    Failed(String),
+}
+
+struct Judged {
+    decision: Decision,
+    record: Record,
+    /// Whether it was written down.
+    kept: Result<(), String>,
 }
 
 /// Reads one event from `input` to its end and answers it. Returns when it is answered or its time is over; the reading
 /// and judging go on in a thread that nobody waits for.
 pub fn run(
     input: impl Read + Send + 'static,
-    engine: impl FnOnce() -> Engine + Send + 'static,
+    equipment: impl FnOnce() -> Result<Equipment, String> + Send + 'static,
     settings: &Settings,
 ) -> Outcome {
     let (sender, news) = mpsc::channel();
-    let (policy, agent) = (settings.policy.clone(), settings.agent);
+    let own = settings.clone();
     let started = thread::Builder::new().spawn(move || {
-        if let Err(why) = judge(input, engine, &policy, agent, &sender) {
+        if let Err(why) = judge(input, equipment, &own, &sender) {
             // Nobody may be there any more.
             let _ = sender.send(News::Failed(why));
         }
     });
     match started {
         Ok(_) => wait(&news, settings),
-        Err(_) => withheld(None, "no thread could be started", settings),
+        Err(_) => written(
+            withheld(None, "no thread could be started", settings),
+            settings,
+        ),
     }
 }
 
 fn judge(
     input: impl Read,
-    engine: impl FnOnce() -> Engine,
-    policy: &Policy,
-    agent: Option<Agent>,
+    equipment: impl FnOnce() -> Result<Equipment, String>,
+    settings: &Settings,
     sender: &Sender<News>,
-) -> Result<(), &'static str> {
+) -> Result<(), String> {
+    let policy = &settings.policy;
     let mut bytes = Vec::new();
     let read = input.take(MAX_EVENT + 1).read_to_end(&mut bytes);
-    read.map_err(|_| "the event could not be read")?;
+    read.map_err(|_| "the event could not be read".to_owned())?;
     if bytes.len() as u64 > MAX_EVENT {
-        return Err("the event is longer than 64 MiB");
+        return Err("the event is longer than 64 MiB".to_owned());
     }
-    let whole = parse(&bytes).ok_or("the event is not a JSON object")?;
-    let event = protocol::read(&whole, agent);
+    let whole = parse(&bytes).ok_or_else(|| "the event is not a JSON object".to_owned())?;
+    let event = protocol::read(&whole, settings.agent);
     // The one who waits has all it needs to withhold it.
     let _ = sender.send(News::Read(Box::new(event.clone())));
-    let engine = engine();
+    let Equipment { engine, canaries } = equipment()?;
     let known = known_values(&engine, policy);
     let nothing = known
         .as_ref()
         .map(|_| Engine::new(RuleSet::new(Vec::new())));
     let known = known.zip(nothing.as_ref());
     let known = known.map(|(known, nothing)| Redactor::new(nothing).with_known(known));
-    let mut guard = Guard::new(&engine, policy).with_known(known.as_ref());
+    let mut guard = Guard::new(&engine, policy)
+        .with_known(known.as_ref())
+        .with_canaries(canaries.as_ref());
     let decision = guard.judge(&event);
     let record = Record::of(&event, &decision).cleaned(&mut |text| guard.clean(text));
-    let _ = sender.send(News::Judged(Box::new((decision, record))));
+    let kept = settings.keep.as_ref().map_or(Ok(()), |keep| keep(&record));
+    let _ = sender.send(News::Judged(Box::new(Judged {
+        decision,
+        record,
+        kept,
+    })));
     Ok(())
 }
 
@@ -133,16 +170,87 @@ fn wait(news: &Receiver<News>, settings: &Settings) -> Outcome {
                 continue;
             }
             (Ok(News::Judged(judged)), Some(event)) => {
-                let (decision, record) = *judged;
-                let answer = protocol::answer(event, &decision);
-                return Outcome { answer, record };
+                return judged.outcome(event, settings);
             }
             (Ok(News::Failed(why)), _) => why,
-            (Err(RecvTimeoutError::Timeout), _) => "it took too long",
+            (Err(RecvTimeoutError::Timeout), _) => "it took too long".to_owned(),
             // The thread ended without a word: a defect.
-            (Ok(News::Judged(_)) | Err(RecvTimeoutError::Disconnected), _) => "of a defect",
+            (Ok(News::Judged(_)) | Err(RecvTimeoutError::Disconnected), _) => {
+                "of a defect".to_owned()
+            }
         };
-        return withheld(event.as_ref(), why, settings);
+        return written(withheld(event.as_ref(), &why, settings), settings);
+    }
+}
+
+impl Judged {
+    /// What comes of it: what passes needs its record, and what does not is in force without one.
+    fn outcome(self, event: &Event, settings: &Settings) -> Outcome {
+        let Judged {
+            decision,
+            record,
+            kept,
+        } = self;
+        let stops = matches!(
+            decision.verdict,
+            Verdict::Deny | Verdict::Ask | Verdict::Replace(_)
+        );
+        let outcome = || Outcome {
+            answer: alarmed(protocol::answer(event, &decision), &record),
+            record,
+        };
+        match kept {
+            Ok(()) => outcome(),
+            Err(why) if stops || settings.fail_open => outcome().unrecorded(&why),
+            Err(why) => {
+                let why = format!("the record of it could not be kept: {why}");
+                withheld(Some(event), &why, settings)
+            }
+        }
+    }
+}
+
+/// The answer with a line on standard error for each canary that it does not name: where an output is replaced, not
+/// every protocol has a place for a reason.
+fn alarmed(mut answer: Answer, record: &Record) -> Answer {
+    for found in &record.found {
+        let Some(canary) = &found.canary else {
+            continue;
+        };
+        let told = answer.stdout.as_ref().map(Value::to_string);
+        let is_told = told.is_some_and(|told| told.contains(canary));
+        if !is_told && !answer.stderr.contains(canary) {
+            answer.add_line(&format!("keysieve: alarm: what was found {canary}"));
+        }
+    }
+    answer
+}
+
+impl Outcome {
+    /// With a word about the record that is missing.
+    fn unrecorded(mut self, why: &str) -> Outcome {
+        self.answer.add_line(&format!(
+            "keysieve: the record of this could not be kept: {why}"
+        ));
+        self
+    }
+}
+
+/// Writes down what was withheld. It is withheld whatever comes of that, so nobody waits for it for long.
+fn written(outcome: Outcome, settings: &Settings) -> Outcome {
+    let Some(keep) = settings.keep.clone() else {
+        return outcome;
+    };
+    let record = outcome.record.clone();
+    let (sender, kept) = mpsc::channel();
+    let started = thread::Builder::new().spawn(move || sender.send(keep(&record)));
+    let kept = started
+        .ok()
+        .and_then(|_| kept.recv_timeout(GRACE).ok())
+        .unwrap_or_else(|| Err("it took too long, or there is a defect".to_owned()));
+    match kept {
+        Ok(()) => outcome,
+        Err(why) => outcome.unrecorded(&why),
     }
 }
 
@@ -240,11 +348,15 @@ mod tests {
             policy: Policy::default(),
             fail_open,
             timeout: Duration::from_secs(60),
+            keep: None,
         }
     }
 
-    fn engine() -> Engine {
-        Engine::new(RuleSet::embedded())
+    fn engine() -> Result<Equipment, String> {
+        Ok(Equipment {
+            engine: Arc::new(Engine::new(RuleSet::embedded())),
+            canaries: None,
+        })
     }
 
     #[test]
@@ -291,7 +403,7 @@ mod tests {
             "tool_name": "Read", "tool_input": {"file_path": "/a"}, "tool_use_id": "t",
             "tool_response": {"type": "text", "file": {"filePath": "/a", "content": "x", "numLines": 1}},
         });
-        let defect = || -> Engine { panic!("a defect that quotes the event") };
+        let defect = || -> Result<Equipment, String> { panic!("a defect that quotes the event") };
         let outcome = run(
             std::io::Cursor::new(event.to_string()),
             defect,
@@ -325,6 +437,55 @@ mod tests {
         assert!(outcome.answer.stderr.contains("too long"));
     }
 
+    /// Whatever becomes of the record: nothing passes without one, and what is stopped stays so.
+    #[test]
+    fn a_record_that_fails_opens_nothing() {
+        let token = crate::engine::example::expand("<crc32-base62:ghp_>", 5);
+        let event = |command: &str| {
+            let event = json!({
+                "session_id": "s", "hook_event_name": "PreToolUse", "tool_name": "Bash", "tool_use_id": "t",
+                "tool_input": {"command": command},
+            });
+            std::io::Cursor::new(event.to_string())
+        };
+        type Kept = fn(&Record) -> Result<(), String>;
+        let keeps: [(&str, Kept); 3] = [
+            ("fails", |_| Err("no space".to_owned())),
+            ("panics", |_| panic!("a defect")),
+            ("hangs", |_| {
+                loop {
+                    thread::park();
+                }
+            }),
+        ];
+        let denied = |outcome: &Outcome| {
+            let decision = |out: &Value| out["hookSpecificOutput"]["permissionDecision"] == "deny";
+            outcome.answer.code == 2 || outcome.answer.stdout.as_ref().is_some_and(decision)
+        };
+        for (name, keep) in keeps {
+            let mut settings = settings(false);
+            settings.keep = Some(Arc::new(keep));
+            if name == "hangs" {
+                settings.timeout = Duration::from_millis(200);
+            }
+            for command in ["ls", &format!("echo {token}"), "{"] {
+                let outcome = match command {
+                    "{" => run("{".as_bytes(), engine, &settings),
+                    _ => run(event(command), engine, &settings),
+                };
+                assert!(denied(&outcome), "{name}, {command}: {outcome:?}");
+                let said = format!("{:?}", outcome.answer);
+                assert!(said.contains("record") || name != "fails", "{said}");
+                assert!(!said.contains(&token));
+            }
+            settings.fail_open = true;
+            let outcome = run(event("ls"), engine, &settings);
+            assert!(!denied(&outcome), "{name}");
+            let said = &outcome.answer.stderr;
+            assert!(said.contains("record"), "{name}: {said}");
+        }
+    }
+
     #[test]
     fn covers_values_of_the_environment() {
         let event = json!({
@@ -350,7 +511,7 @@ mod tests {
                 .record
                 .found
                 .iter()
-                .all(|(rule, _)| rule == "known-value")
+                .all(|found| found.rule == "known-value")
         );
         assert!(
             outcome.record.reason.contains("APP_PASSWORD"),

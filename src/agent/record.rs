@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::event::{Event, Verdict};
+use super::event::{Event, Phase, Verdict};
 use super::guard::Decision;
-use crate::model::Fingerprint;
+use super::text::Found;
 
-/// One decision. Holds no secret: names that the agent gives, rules, keyed hashes.
+/// One decision. Its texts hold no secret where they were [cleaned](Record::cleaned).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     /// The agent's name; `unknown` where no protocol fits.
@@ -21,12 +21,14 @@ pub struct Record {
     pub cwd: Option<String>,
     /// The event, as the agent calls it.
     pub event: String,
-    /// When it came: `before-tool`, `after-tool`, `tool-failed`, `prompt`, `reply`, `other`.
-    pub phase: &'static str,
+    /// When it came.
+    pub phase: Phase,
+    /// What the tool was about: its command line, or the files that it names.
+    pub context: Option<String>,
     /// What was decided: `allow`, `deny`, `ask`, `redact`, `wrap`, `warn`, `withhold`.
     pub decision: &'static str,
-    /// What was found: the rule's id and the credential's keyed identity.
-    pub found: Vec<(String, Fingerprint)>,
+    /// What was found.
+    pub found: Vec<Found>,
     /// Why, as the agent was told; where it was withheld, what went wrong.
     pub reason: String,
     /// Whether the event's shape was known.
@@ -36,13 +38,9 @@ pub struct Record {
 impl Record {
     /// The record of a judgement.
     pub fn of(event: &Event, decision: &Decision) -> Record {
-        let found = &decision.found;
         Record {
             decision: decision.verdict.name(),
-            found: found
-                .iter()
-                .map(|found| (found.rule.clone(), found.fingerprint))
-                .collect(),
+            found: decision.found.clone(),
             reason: decision.reason.clone(),
             ..Record::new(Some(event))
         }
@@ -67,6 +65,7 @@ impl Record {
             &mut self.call,
             &mut self.tool,
             &mut self.cwd,
+            &mut self.context,
         ];
         let names = names.into_iter().filter_map(Option::as_mut);
         for name in names.chain([&mut self.event]) {
@@ -87,11 +86,21 @@ impl Record {
             tool: event.tool.clone(),
             cwd: event.cwd.clone(),
             event: event.name.clone(),
-            phase: event.phase.name(),
+            phase: event.phase,
+            context: context(event),
             decision: Verdict::Pass.name(),
             found: Vec::new(),
             reason: String::new(),
             known: event.known,
         }
     }
+}
+
+/// What a tool was about, as its input says; none of a prompt, which says more about a person than a record should.
+fn context(event: &Event) -> Option<String> {
+    let paths = || {
+        let paths = event.paths().join(" ");
+        (!paths.is_empty()).then_some(paths)
+    };
+    event.command().map(|(_, line)| line).or_else(paths)
 }

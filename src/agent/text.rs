@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use serde_json::{Map, Value};
 
+use crate::canary::{Planted, Register};
 use crate::engine::{Engine, Scratch, Verdict};
-use crate::model::{Confidence, Fingerprint, Salt, Severity, mask};
+use crate::model::{Confidence, Fingerprint, Salt, Secret, Severity, mask};
 use crate::redact::known::LEAST;
 use crate::redact::{self, Redactor};
 
@@ -16,7 +17,7 @@ const ASSIGNED: usize = 512;
 /// Keys are shown in a place's path up to this length.
 const KEY: usize = 40;
 
-/// A secret, and where it stands; nothing of it.
+/// A secret, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
     /// The rule's id.
@@ -31,6 +32,10 @@ pub struct Found {
     pub masked: String,
     /// Its identity.
     pub fingerprint: Fingerprint,
+    /// Itself, for a fingerprint under another key.
+    pub secret: Secret,
+    /// What is known of it where it is a canary that was planted: `is the canary 5f1c02aa (aws) planted in ...`.
+    pub canary: Option<String>,
     /// The keys that lead to its text, with dots between; empty for a text that stands alone.
     pub path: String,
     /// The line in that text, from 1.
@@ -50,6 +55,20 @@ impl Found {
             false => format!("{path}, line {line}, column {column}"),
         }
     }
+
+    /// The same, as the alarm that it is where it is a canary.
+    fn raised(self, canaries: Option<&Register>) -> Found {
+        let planted = canaries.and_then(|known| known.matches(self.secret.expose()));
+        match planted.map(Planted::describe) {
+            None => self,
+            canary => Found {
+                severity: Severity::Critical,
+                confidence: Confidence::High,
+                canary,
+                ..self
+            },
+        }
+    }
 }
 
 /// A secret in a text.
@@ -67,6 +86,7 @@ pub struct Scanner<'e> {
     scratch: Scratch,
     min_confidence: Confidence,
     known: Option<&'e Redactor<'e>>,
+    canaries: Option<&'e Register>,
     /// Everything found so far, in the order of its place.
     pub found: Vec<Found>,
 }
@@ -79,8 +99,15 @@ impl<'e> Scanner<'e> {
             scratch: engine.scratch(),
             min_confidence,
             known: None,
+            canaries: None,
             found: Vec::new(),
         }
+    }
+
+    /// Raises the alarm for these canaries, however sure a rule is of one.
+    pub fn with_canaries(mut self, canaries: Option<&'e Register>) -> Scanner<'e> {
+        self.canaries = canaries;
+        self
     }
 
     /// Finds what `known` covers as well, from now on.
@@ -92,38 +119,43 @@ impl<'e> Scanner<'e> {
     /// any. Positions are in `text`; nothing is kept.
     pub fn hits(&mut self, name: &str, text: &str) -> Vec<Hit> {
         let mut hits: Vec<Hit> = Vec::new();
-        let (engine, least) = (self.engine, self.min_confidence);
+        let (engine, least, canaries) = (self.engine, self.min_confidence, self.canaries);
         engine.examine(name, text.as_bytes(), &mut self.scratch, &mut |emission| {
             let Verdict::Keep(kept) = &emission.candidate.verdict else {
                 return;
             };
-            if kept.confidence < least {
-                return;
-            }
             let rule = &engine.rules().rules()[emission.candidate.rule as usize];
             // An identifier says nothing without its other part, which is found by itself.
-            if !rule.alone {
+            let wanted = kept.confidence >= least && rule.alone;
+            if !wanted && canaries.is_none() {
+                return;
+            }
+            let found = Found {
+                rule: rule.id.to_string(),
+                description: rule.description.to_string(),
+                severity: kept.severity,
+                confidence: kept.confidence,
+                masked: mask(emission.secret),
+                fingerprint: Fingerprint::new(&Salt::default(), &rule.id, emission.secret),
+                secret: Secret::new(emission.secret),
+                canary: None,
+                path: String::new(),
+                line: emission.start.line,
+                column: emission.start.column,
+            };
+            let found = found.raised(canaries);
+            if !wanted && found.canary.is_none() {
                 return;
             }
             let secret = &emission.candidate.secret;
             let (start, end) = (secret.start as usize, (secret.end as usize).min(text.len()));
             hits.push(Hit {
                 span: floor(text, start)..ceil(text, end),
-                found: Found {
-                    rule: rule.id.to_string(),
-                    description: rule.description.to_string(),
-                    severity: kept.severity,
-                    confidence: kept.confidence,
-                    masked: mask(emission.secret),
-                    fingerprint: Fingerprint::new(&Salt::default(), &rule.id, emission.secret),
-                    path: String::new(),
-                    line: emission.start.line,
-                    column: emission.start.column,
-                },
+                found,
             });
         });
         if let Some(known) = self.known.filter(|_| text.len() >= LEAST) {
-            hits.extend(known_hits(known, text));
+            hits.extend(known_hits(known, canaries, text));
         }
         merged(hits)
     }
@@ -279,7 +311,7 @@ impl<'e> Scanner<'e> {
 }
 
 /// Where known values stand.
-fn known_hits(known: &Redactor<'_>, text: &str) -> Vec<Hit> {
+fn known_hits(known: &Redactor<'_>, canaries: Option<&Register>, text: &str) -> Vec<Hit> {
     let redacted = known.redact(text.as_bytes());
     let mut hits = Vec::new();
     for covered in redacted.covered {
@@ -299,10 +331,13 @@ fn known_hits(known: &Redactor<'_>, text: &str) -> Vec<Hit> {
                 confidence: Confidence::High,
                 masked: what.masked.clone(),
                 fingerprint: what.fingerprint,
+                secret: what.secret.clone(),
+                canary: None,
                 path: String::new(),
                 line: before.matches('\n').count() as u64 + 1,
                 column: before[line_start..].chars().count() as u64 + 1,
-            },
+            }
+            .raised(canaries),
         });
     }
     hits
@@ -337,7 +372,7 @@ pub fn placeholder(rule: &str) -> String {
     format!("[REDACTED:{rule}]")
 }
 
-/// Overlapping hits become one that covers all of them and has the first one's name.
+/// Overlapping hits become one that covers all of them and has the first one's name, or that of a canary among them.
 fn merged(mut hits: Vec<Hit>) -> Vec<Hit> {
     hits.sort_by_key(|hit| (hit.span.start, std::cmp::Reverse(hit.span.end)));
     let mut all: Vec<Hit> = Vec::with_capacity(hits.len());
@@ -345,6 +380,9 @@ fn merged(mut hits: Vec<Hit>) -> Vec<Hit> {
         match all.last_mut() {
             Some(last) if hit.span.start < last.span.end => {
                 last.span.end = last.span.end.max(hit.span.end);
+                if last.found.canary.is_none() && hit.found.canary.is_some() {
+                    last.found = hit.found;
+                }
             }
             _ => all.push(hit),
         }

@@ -32,7 +32,7 @@ const KEY_BYTES: usize = 32;
 /// What a log is written with.
 pub struct Options<'a> {
     /// Takes the secrets out of a text.
-    pub mask: &'a dyn Fn(&str) -> String,
+    pub mask: &'a (dyn Fn(&str) -> String + Sync),
     /// The person on whose behalf decisions are taken.
     pub authorizer: Option<String>,
     /// Signs every head.
@@ -43,7 +43,7 @@ pub struct Options<'a> {
 
 impl<'a> Options<'a> {
     /// With a mask, and nothing else.
-    pub fn new(mask: &'a dyn Fn(&str) -> String) -> Options<'a> {
+    pub fn new(mask: &'a (dyn Fn(&str) -> String + Sync)) -> Options<'a> {
         Options {
             mask,
             authorizer: None,

@@ -23,6 +23,10 @@ pub enum Action {
     ToolBefore,
     /// A tool's output was about to be read.
     ToolAfter,
+    /// An agent has said something.
+    Reply,
+    /// Anything else that an agent tells of: a session's start, an event of no known shape.
+    Event,
     /// A transcript was scrubbed.
     Transcript,
     /// A credential was tried out against its provider.
@@ -33,13 +37,15 @@ pub enum Action {
 
 impl Action {
     /// Every one.
-    pub const ALL: [Action; 9] = [
+    pub const ALL: [Action; 11] = [
         Action::Scan,
         Action::Redact,
         Action::Exec,
         Action::Prompt,
         Action::ToolBefore,
         Action::ToolAfter,
+        Action::Reply,
+        Action::Event,
         Action::Transcript,
         Action::Verify,
         Action::Revoke,
@@ -54,6 +60,8 @@ impl Action {
             Action::Prompt => "prompt",
             Action::ToolBefore => "tool.before",
             Action::ToolAfter => "tool.after",
+            Action::Reply => "reply",
+            Action::Event => "event",
             Action::Transcript => "transcript",
             Action::Verify => "verify",
             Action::Revoke => "revoke",

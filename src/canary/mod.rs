@@ -16,5 +16,5 @@ mod store;
 pub use foreign::{aws_account_of, is_foreign};
 pub use mint::{Kind, Minted, Unminted, mint};
 pub use plant::{Unplanted, plant};
-pub use register::{Planted, Register};
+pub use register::{Planted, Register, is_alarm};
 pub use store::{add, default_file, load, load_usual, remove};

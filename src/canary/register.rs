@@ -48,13 +48,21 @@ impl Planted {
         let note = self.note.as_ref().map(|note| format!(": {note}"));
         let day = self.planted.get(..10).unwrap_or_default();
         let text = format!(
-            "is the canary {} ({}){place} on {day}{}",
+            "{SAID}{} ({}){place} on {day}{}",
             self.id,
             self.kind,
             note.unwrap_or_default()
         );
         mask_line(text.as_bytes(), &[])
     }
+}
+
+/// What the description of a canary begins with.
+const SAID: &str = "is the canary ";
+
+/// Whether a finding's reason is the [description](Planted::describe) of a canary.
+pub fn is_alarm(reason: &str) -> bool {
+    reason.starts_with(SAID)
 }
 
 #[derive(Serialize, Deserialize)]

@@ -2,11 +2,16 @@
 
 use std::ffi::OsString;
 use std::io;
+use std::sync::{Mutex, PoisonError};
 
 use clap::Args;
+use keysieve::audit::Action;
+use keysieve::platform::child::Terminal;
+use keysieve::redact::Redactor;
 use keysieve::redact::wrapped::{self, Ended};
 
 use super::redact::WhatArgs;
+use super::tally::{Tally, TallyArgs};
 use super::{Exit, Failure};
 
 pub const EXAMPLES: &str = "\
@@ -19,12 +24,14 @@ Exit codes:
   that of the command; 128 and the number of the signal that ended it
   126  the command cannot be run
   127  there is no such command
-  2    wrong usage, or a defect that kept a part of the output back";
+  2    wrong usage, a defect that kept a part of the output back, or a record that could not be kept";
 
 #[derive(Debug, Args)]
 pub struct ExecArgs {
     #[command(flatten)]
     pub what: WhatArgs,
+    #[command(flatten)]
+    pub tally: TallyArgs,
     /// The command and its arguments.
     #[arg(
         required = true,
@@ -41,7 +48,19 @@ pub fn run(args: &ExecArgs) -> Result<Exit, Failure> {
     let engine = args.what.engine()?;
     let redactor = args.what.redactor(&engine)?;
     let (program, rest) = args.command.split_first().expect("because one is required");
-    match wrapped::run(&redactor, program, rest) {
+    let tally = Tally::new(&args.tally, Action::Exec, line(&redactor, &args.command))?;
+    let tally = Mutex::new(tally.quiet_until_end(Terminal::is_outside()));
+    let ended = wrapped::run(&redactor, program, rest, &|found| {
+        let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
+        tally.count(found);
+    });
+    let mut tally = tally.into_inner().unwrap_or_else(PoisonError::into_inner);
+    tally.finish(&match &ended {
+        Ok(Ended { withheld: true, .. }) => "a part of the output was withheld".to_owned(),
+        Ok(Ended { code, .. }) => format!("exit code {code}"),
+        Err(_) => "it could not be run".to_owned(),
+    })?;
+    match ended {
         Ok(Ended { withheld: true, .. }) => Err(Failure(
             "an internal error; a part of the output was withheld".to_owned(),
         )),
@@ -55,4 +74,11 @@ pub fn run(args: &ExecArgs) -> Result<Exit, Failure> {
             }))
         }
     }
+}
+
+/// The command line for the record, redacted like the outputs.
+fn line(redactor: &Redactor<'_>, command: &[OsString]) -> String {
+    let words: Vec<_> = command.iter().map(|word| word.to_string_lossy()).collect();
+    let line = redactor.redact(words.join(" ").as_bytes());
+    String::from_utf8_lossy(&line.text).into_owned()
 }

@@ -8,7 +8,8 @@ use keysieve::redact::{Redacted, Redactor};
 use keysieve::source::shown;
 
 use super::output::Pending;
-use super::redact::{Tally, withheld};
+use super::redact::withheld;
+use super::tally::Tally;
 use super::{Exit, Failure};
 
 /// The most bytes of a line of JSON Lines.
@@ -87,7 +88,7 @@ fn write_redacted(
         let redacted = json
             .flatten()
             .unwrap_or_else(|| redactor.redact_file(&name, &text));
-        tally.count(&redacted);
+        tally.count(&redacted.found);
         output.write_all(&redacted.text)?;
     } else {
         let mut stream = redactor.stream();
@@ -99,12 +100,12 @@ fn write_redacted(
                 break;
             }
             stream.feed(&buffer[..count], &mut out);
-            tally.count(&out);
+            tally.count(&out.found);
             output.write_all(&out.text)?;
             out.clear();
         }
         stream.finish(&mut out);
-        tally.count(&out);
+        tally.count(&out.found);
         output.write_all(&out.text)?;
     }
     output.flush()
@@ -139,7 +140,7 @@ fn json_lines(
         let redacted = redactor
             .redact_json(text)
             .unwrap_or_else(|| redactor.redact(text));
-        tally.count(&redacted);
+        tally.count(&redacted.found);
         output.write_all(&redacted.text)?;
         output.write_all(end)?;
     }

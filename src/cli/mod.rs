@@ -16,6 +16,7 @@ mod redact;
 mod rules;
 mod scan;
 mod settings;
+mod tally;
 
 use std::fmt;
 use std::io::{self, Write};

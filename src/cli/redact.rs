@@ -1,6 +1,5 @@
 //! `keysieve redact`.
 
-use std::collections::BTreeMap;
 use std::env;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -12,6 +11,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use keysieve::audit::Action;
 use keysieve::engine::{Engine, RuleSet};
 use keysieve::redact::known::{KnownValues, of_dotenv, of_list, of_variables};
 use keysieve::redact::{Key, Placeholders, Redacted, Redactor};
@@ -19,6 +19,7 @@ use keysieve::source::{chunks, shown};
 
 use super::in_place;
 use super::settings::{read_rules, with_embedded};
+use super::tally::{Tally, TallyArgs};
 use super::{Exit, Failure};
 
 /// How often a silent input is left to see whether somebody wants it to stop.
@@ -39,7 +40,7 @@ for how long, is in docs/redaction.md.
 Exit codes:
   0    done, whether or not there was something to redact
   1    something was redacted, with --fail-on-found
-  2    not done, or not wholly; what could not be redacted is withheld
+  2    not done, or not wholly; what could not be redacted is withheld, and what has no record is redacted all the same
   130  stopped by Ctrl-C; what had come until then is redacted";
 
 #[derive(Debug, Args)]
@@ -52,6 +53,8 @@ pub struct RedactArgs {
     pub in_place: bool,
     #[command(flatten)]
     pub what: WhatArgs,
+    #[command(flatten)]
+    pub tally: TallyArgs,
     /// Exit with 1 where something was redacted.
     #[arg(long)]
     pub fail_on_found: bool,
@@ -111,7 +114,7 @@ pub fn run(args: &RedactArgs) -> Result<Exit, Failure> {
     }
     let engine = args.what.engine()?;
     let redactor = args.what.redactor(&engine)?;
-    let mut tally = Tally::default();
+    let mut tally = Tally::new(&args.tally, Action::Redact, names(&args.files))?;
     let done = match args.in_place {
         true => in_place::replace_all(&redactor, &args.files, &mut tally),
         false => to_stdout(&redactor, &args.files, &mut tally),
@@ -119,11 +122,33 @@ pub fn run(args: &RedactArgs) -> Result<Exit, Failure> {
     if args.summary {
         tally.say();
     }
+    let kept = tally.finish(match &done {
+        Ok(Exit::Clean) => "done",
+        Ok(_) => "stopped",
+        Err(_) => "not done, or not wholly",
+    });
     let exit = done?;
+    kept?;
     Ok(match exit {
-        Exit::Clean if args.fail_on_found && !tally.by_rule.is_empty() => Exit::Findings,
+        Exit::Clean if args.fail_on_found && tally.total() > 0 => Exit::Findings,
         exit => exit,
     })
+}
+
+/// What is redacted, for the record.
+fn names(files: &[PathBuf]) -> String {
+    let names: Vec<String> = files.iter().map(|file| name(file)).collect();
+    match names.is_empty() {
+        true => name(Path::new("-")),
+        false => names.join(" "),
+    }
+}
+
+fn name(file: &Path) -> String {
+    match is_stdin(file) {
+        true => "standard input".to_owned(),
+        false => shown(file),
+    }
 }
 
 fn is_stdin(path: &Path) -> bool {
@@ -254,42 +279,6 @@ fn kept_key(path: &Path) -> Result<Key, Failure> {
     }
 }
 
-/// What was redacted, by rule.
-#[derive(Debug, Default)]
-pub struct Tally {
-    by_rule: BTreeMap<Arc<str>, u64>,
-}
-
-impl Tally {
-    /// Counts what was found.
-    pub fn count(&mut self, redacted: &Redacted) {
-        for found in &redacted.found {
-            *self.by_rule.entry(Arc::clone(&found.rule)).or_default() += 1;
-        }
-    }
-
-    /// How many secrets there were.
-    pub fn total(&self) -> u64 {
-        self.by_rule.values().sum()
-    }
-
-    fn say(&self) {
-        let total = self.total();
-        let rules: Vec<String> = self
-            .by_rule
-            .iter()
-            .map(|(rule, count)| format!("{count} {rule}"))
-            .collect();
-        let what = match total {
-            0 => "nothing".to_owned(),
-            1 => format!("1 secret: {}", rules.join(", ")),
-            _ => format!("{total} secrets: {}", rules.join(", ")),
-        };
-        // Nobody reads it if it cannot be written.
-        let _ = writeln!(io::stderr(), "keysieve: redacted {what}");
-    }
-}
-
 /// Redacts what comes, and writes it as soon as it may go.
 fn to_stdout(
     redactor: &Redactor<'_>,
@@ -311,12 +300,7 @@ fn to_stdout(
             true => Box::new(io::stdin()),
             false => Box::new(File::open(file).map_err(|e| Failure::io(shown(file), &e))?),
         };
-        let name = if is_stdin(file) {
-            "standard input".to_owned()
-        } else {
-            shown(file)
-        };
-        let exit = stream(redactor, &chunks(input), &name, &stop, tally)?;
+        let exit = stream(redactor, &chunks(input), &name(file), &stop, tally)?;
         if exit != Exit::Clean {
             return Ok(exit);
         }
@@ -361,7 +345,7 @@ fn stream(
 
 /// Writes what may go. False where nobody reads it any more.
 fn pass_on(out: &mut Redacted, tally: &mut Tally) -> Result<bool, Failure> {
-    tally.count(out);
+    tally.count(&out.found);
     let mut stdout = io::stdout().lock();
     let written = stdout.write_all(&out.text).and_then(|()| stdout.flush());
     out.clear();

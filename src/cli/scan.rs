@@ -68,7 +68,7 @@ impl Request<'_> {
             prepared.options.max_locations = usize::MAX;
         }
         let fail_on = settings::fail_on(&prepared.settings, self.verdict.fail_on.as_deref())?;
-        let mut log = self.audit.open(None, &audit::masked)?;
+        let mut log = self.audit.open(&audit::masked)?;
         let mut reports = Reports::open(outputs, &self.report_options())?;
 
         let mut counted = 0u64;

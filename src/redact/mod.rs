@@ -18,7 +18,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::engine::{Engine, HEAD, Lookahead};
-use crate::model::{Fingerprint, Severity};
+use crate::model::{Fingerprint, Secret, Severity};
 use crate::rule::MAX_PATTERN_LEN;
 
 pub use known::{KnownError, KnownValues};
@@ -80,6 +80,8 @@ pub struct Found {
     pub fingerprint: Fingerprint,
     /// Its masked form; safe to print.
     pub masked: String,
+    /// Itself, its first [`HEAD`] bytes at most: to ask a register of canaries, or for a fingerprint under another key.
+    pub secret: Secret,
 }
 
 impl<'e> Redactor<'e> {

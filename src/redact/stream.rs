@@ -235,6 +235,7 @@ impl<'r> RedactStream<'r> {
             span: candidate.secret.clone(),
             fingerprint: Fingerprint::new(&Salt::default(), &rule.id, &identity(secret.expose())),
             masked: mask(secret.expose()),
+            secret: Secret::new(&identity(secret.expose())),
         }
     }
 
@@ -247,6 +248,7 @@ impl<'r> RedactStream<'r> {
             span,
             fingerprint: Fingerprint::new(&Salt::default(), KNOWN, secret.expose()),
             masked: mask(secret.expose()),
+            secret: secret.clone(),
         }
     }
 }

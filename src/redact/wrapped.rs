@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-use super::{RedactStream, Redacted, Redactor};
+use super::{Found, RedactStream, Redacted, Redactor};
 use crate::platform::child::{self, Event, Side, Terminal};
 
 /// The most that is read at a time.
@@ -30,6 +30,9 @@ pub struct Ended {
     pub withheld: bool,
 }
 
+/// Is told what was covered, before that comes out; from any thread.
+pub type Met<'m> = &'m (dyn Fn(&[Found]) + Sync);
+
 /// The child while it can be sent signals: its id, and 0 before it is there and once it has been waited for.
 type Running = Arc<AtomicU32>;
 
@@ -40,10 +43,15 @@ type Running = Arc<AtomicU32>;
 ///
 /// # Errors
 /// Where the command cannot be run.
-pub fn run(redactor: &Redactor<'_>, program: &OsString, args: &[OsString]) -> io::Result<Ended> {
+pub fn run(
+    redactor: &Redactor<'_>,
+    program: &OsString,
+    args: &[OsString],
+    met: Met<'_>,
+) -> io::Result<Ended> {
     match Terminal::is_outside() {
-        true => in_terminal(redactor, program, args),
-        false => through_pipes(redactor, program, args),
+        true => in_terminal(redactor, program, args, met),
+        false => through_pipes(redactor, program, args, met),
     }
 }
 
@@ -51,6 +59,7 @@ fn through_pipes(
     redactor: &Redactor<'_>,
     program: &OsString,
     args: &[OsString],
+    met: Met<'_>,
 ) -> io::Result<Ended> {
     let running = Running::default();
     let to = Arc::clone(&running);
@@ -63,8 +72,8 @@ fn through_pipes(
     running.store(child.id(), Ordering::SeqCst);
     let (out, err) = (child.stdout.take(), child.stderr.take());
     let all = thread::scope(|scope| {
-        let out = scope.spawn(|| out.is_none_or(|from| pump(redactor, from, io::stdout())));
-        let err = scope.spawn(|| err.is_none_or(|from| pump(redactor, from, io::stderr())));
+        let out = scope.spawn(|| out.is_none_or(|from| pump(redactor, from, io::stdout(), met)));
+        let err = scope.spawn(|| err.is_none_or(|from| pump(redactor, from, io::stderr(), met)));
         [out, err]
             .into_iter()
             .all(|one| one.join().unwrap_or(false))
@@ -91,8 +100,8 @@ fn send_on(event: Event, running: &Running, shared: bool) {
 
 /// Passes everything on from one end to the other. False where a defect of ours keeps the rest back. An end that
 /// nobody reads any more is closed to the command as well.
-fn pump(redactor: &Redactor<'_>, mut from: impl Read, to: impl Write) -> bool {
-    let mut passage = Passage::new(redactor, to);
+fn pump(redactor: &Redactor<'_>, mut from: impl Read, to: impl Write, met: Met<'_>) -> bool {
+    let mut passage = Passage::new(redactor, to, met);
     let mut buffer = vec![0; CHUNK];
     loop {
         match from.read(&mut buffer) {
@@ -125,14 +134,16 @@ struct Passage<'r, W> {
     stream: RedactStream<'r>,
     out: Redacted,
     to: W,
+    met: Met<'r>,
 }
 
 impl<'r, W: Write> Passage<'r, W> {
-    fn new(redactor: &'r Redactor<'_>, to: W) -> Passage<'r, W> {
+    fn new(redactor: &'r Redactor<'_>, to: W, met: Met<'r>) -> Passage<'r, W> {
         Passage {
             stream: redactor.stream(),
             out: Redacted::default(),
             to,
+            met,
         }
     }
 
@@ -152,20 +163,27 @@ impl<'r, W: Write> Passage<'r, W> {
     }
 
     fn end(self) -> Passed {
-        let Passage { stream, out, to } = self;
-        let mut out = out;
+        let Passage {
+            stream,
+            mut out,
+            to,
+            met,
+        } = self;
         match catch_unwind(AssertUnwindSafe(|| stream.finish(&mut out))) {
-            Ok(()) => write(&mut out, to),
+            Ok(()) => write(&mut out, to, met),
             Err(_) => Passed::Withheld,
         }
     }
 
     fn write(&mut self) -> Passed {
-        write(&mut self.out, &mut self.to)
+        write(&mut self.out, &mut self.to, self.met)
     }
 }
 
-fn write(out: &mut Redacted, mut to: impl Write) -> Passed {
+fn write(out: &mut Redacted, mut to: impl Write, met: Met<'_>) -> Passed {
+    if !out.found.is_empty() {
+        met(&out.found);
+    }
     let written = to.write_all(&out.text).and_then(|()| to.flush());
     out.clear();
     match written {
@@ -190,6 +208,7 @@ fn in_terminal(
     redactor: &Redactor<'_>,
     program: &OsString,
     args: &[OsString],
+    met: Met<'_>,
 ) -> io::Result<Ended> {
     let (terminal, mut child) = Terminal::spawn(program, args)?;
     let running = Running::new(AtomicU32::new(child.id()));
@@ -210,7 +229,7 @@ fn in_terminal(
         let _ = tell.send(News::Ended);
         code
     });
-    let passed = show(redactor, &news);
+    let passed = show(redactor, &news, met);
     let code = waiter.join().unwrap_or(Ok(1));
     drop(terminal);
     Ok(Ended {
@@ -249,8 +268,8 @@ fn read_output(mut from: Side, tell: &Sender<News>) {
 }
 
 /// Shows the output until the command has ended and its terminal is silent.
-fn show(redactor: &Redactor<'_>, news: &Receiver<News>) -> Passed {
-    let mut passage = Passage::new(redactor, io::stdout());
+fn show(redactor: &Redactor<'_>, news: &Receiver<News>, met: Met<'_>) -> Passed {
+    let mut passage = Passage::new(redactor, io::stdout(), met);
     let mut patience = None;
     let mut typed = Vec::new();
     loop {
@@ -288,12 +307,12 @@ mod tests {
         let text = b"before some-value behind";
         let mut out = Vec::new();
         std::panic::set_hook(Box::new(|_| {}));
-        let passed = pump(&redactor, &text[..], &mut out);
+        let passed = pump(&redactor, &text[..], &mut out, &|_| {});
         let _ = std::panic::take_hook();
         assert!(!passed);
         assert_eq!(out, b"");
         let mut out = Vec::new();
-        assert!(pump(&Redactor::new(&engine), &text[..], &mut out));
+        assert!(pump(&Redactor::new(&engine), &text[..], &mut out, &|_| {}));
         assert_eq!(out, text);
     }
 }

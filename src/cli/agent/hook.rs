@@ -2,17 +2,21 @@
 
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use clap::Args;
 use keysieve::agent::guard::{Policy, Wrap};
-use keysieve::agent::hook::{self, Settings};
+use keysieve::agent::hook::{self, Equipment, Settings};
 use keysieve::agent::secret_file::FilePolicy;
 use keysieve::engine::Engine;
 use keysieve::model::Confidence;
 
+use super::super::audit::AuditArgs;
+use super::super::canary;
 use super::super::scan::keep_content_out_of_panics;
 use super::super::{Exit, Failure};
+use super::keep::keeper;
 
 #[derive(Debug, Args)]
 pub struct HookArgs {
@@ -44,6 +48,11 @@ pub struct HookArgs {
     /// Find what is at least as sure: low, medium, high.
     #[arg(long, value_name = "LEVEL", default_value = "medium")]
     pub min_confidence: String,
+    /// Raise an alarm for the canaries of this register. Default: KEYSIEVE_CANARIES, or that of `keysieve canary`.
+    #[arg(long, value_name = "FILE")]
+    pub canaries: Option<PathBuf>,
+    #[command(flatten)]
+    pub audit: AuditArgs,
 }
 
 impl HookArgs {
@@ -80,6 +89,7 @@ impl HookArgs {
             },
             fail_open: self.fail_open,
             timeout: Duration::from_millis(self.timeout),
+            keep: None,
         })
     }
 }
@@ -96,11 +106,28 @@ fn variables() -> Vec<(String, Vec<u8>)> {
 
 /// Answers one event. The exit code is the protocol's.
 pub fn run(args: &HookArgs) -> Result<Exit, Failure> {
-    let settings = args.settings()?;
+    let mut settings = args.settings()?;
     keep_content_out_of_panics();
     let rules = super::rules(&args.rules)?;
-    let engine = || Engine::new(rules);
-    let outcome = hook::run(io::stdin(), engine, &settings);
+    // One for the judgement and for what is written down about it.
+    let shared = Arc::new(LazyLock::new(move || Arc::new(Engine::new(rules))));
+    let engine = {
+        let shared = Arc::clone(&shared);
+        move || Arc::clone(LazyLock::force(&shared))
+    };
+    if args.audit.is_wanted() {
+        settings.keep = Some(keeper(args.audit.clone(), engine.clone()));
+    }
+    let named = args.canaries.clone();
+    let equipment = move || {
+        let canaries = canary::register(named.as_deref());
+        Ok(Equipment {
+            engine: engine(),
+            canaries: canaries
+                .map_err(|Failure(why)| format!("of the register of canaries: {why}"))?,
+        })
+    };
+    let outcome = hook::run(io::stdin(), equipment, &settings);
     let answer = outcome.answer;
     if !answer.stderr.is_empty() {
         // An agent that does not listen is none of our business.

@@ -12,6 +12,7 @@ use keysieve::agent::install::{self, Command, Hook, Mistake, Places, Removal, Sc
 use keysieve::agent::secret_file::FilePolicy;
 use keysieve::model::Confidence;
 
+use super::super::audit::AuditArgs;
 use super::super::output::Pending;
 use super::super::{Exit, Failure};
 
@@ -69,6 +70,11 @@ pub struct InstallArgs {
     /// Let pass what cannot be judged, rather than withhold it.
     #[arg(long)]
     pub fail_open: bool,
+    /// Raise an alarm for the canaries of this register.
+    #[arg(long, value_name = "FILE")]
+    pub canaries: Option<PathBuf>,
+    #[command(flatten)]
+    pub audit: AuditArgs,
 }
 
 impl InstallArgs {
@@ -96,17 +102,26 @@ impl InstallArgs {
         // A hook with rules that do not compile would refuse everything.
         super::rules(&self.rules)?;
         for rules in &self.rules {
-            let failed = |e| Failure::io(format!("--rules {}", rules.display()), &e);
-            let rules = fs::canonicalize(rules).map_err(failed)?;
-            let rules = rules.into_os_string().into_string();
-            let rules = rules.map_err(|_| Failure("--rules: the path is not UTF-8".to_owned()))?;
-            args.extend(["--rules".to_owned(), rules]);
+            args.extend(["--rules".to_owned(), canonical("--rules", rules)?]);
         }
+        if let Some(register) = &self.canaries {
+            super::super::canary::register(Some(register))?;
+            args.extend(["--canaries".to_owned(), canonical("--canaries", register)?]);
+        }
+        args.extend(self.audit.words()?);
         if self.fail_open {
             args.push("--fail-open".to_owned());
         }
         Ok(Command { program, args })
     }
+}
+
+/// A path that means the same wherever the hook runs.
+fn canonical(flag: &str, path: &Path) -> Result<String, Failure> {
+    let failed = |e| Failure::io(format!("{flag} {}", path.display()), &e);
+    let path = fs::canonicalize(path).map_err(failed)?;
+    let path = path.into_os_string().into_string();
+    path.map_err(|_| Failure(format!("{flag}: the path is not UTF-8")))
 }
 
 fn unknown(flag: &str, value: &str, names: &[&str]) -> Failure {

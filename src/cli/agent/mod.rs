@@ -3,6 +3,7 @@
 mod config;
 mod hook;
 mod install;
+mod keep;
 mod rehearse;
 mod transcripts;
 

@@ -1,17 +1,21 @@
 //! `--audit` of the commands that decide.
 
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use clap::Args;
 use keysieve::audit::{self, Log, Options};
+use keysieve::canary;
 use keysieve::model::Finding;
 
 use super::super::{Failure, engine};
 
+/// On whose behalf, where nobody says it.
+const AUTHORIZER: &str = "KEYSIEVE_AUTHORIZER";
+
 /// How a command that decides keeps its record.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct AuditArgs {
     /// Add a record of each decision to this file; see `keysieve audit`.
     #[arg(long, value_name = "FILE", help_heading = "Record")]
@@ -19,33 +23,76 @@ pub struct AuditArgs {
     /// Sign the record's head with this key, made by `keysieve audit keygen`. Default: KEYSIEVE_AUDIT_KEY.
     #[arg(long, value_name = "FILE", requires = "audit", help_heading = "Record")]
     audit_key: Option<PathBuf>,
-    /// On whose behalf it is done. Default: Git's user, or the system's.
+    /// On whose behalf it is done. Default: KEYSIEVE_AUTHORIZER, or Git's user (not in a hook), or the system's.
     #[arg(long, value_name = "NAME", requires = "audit", help_heading = "Record")]
     authorizer: Option<String>,
 }
 
 impl AuditArgs {
-    /// Opens the record, if one is wanted: the one that is named, or else `usual`. Every text that goes into it passes
-    /// `mask`.
+    /// Whether a record is wanted.
+    pub fn is_wanted(&self) -> bool {
+        self.audit.is_some()
+    }
+
+    /// Opens the record, if one is wanted. Every text that goes into it passes `mask`.
     pub fn open<'m>(
         &self,
-        usual: Option<&Path>,
-        mask: &'m dyn Fn(&str) -> String,
+        mask: &'m (dyn Fn(&str) -> String + Sync),
     ) -> Result<Option<Log<'m>>, Failure> {
-        let Some(path) = self.audit.as_deref().or(usual) else {
+        self.open_for(mask, || git_user().or_else(system_user))
+    }
+
+    /// The same, without a process that asks Git: every tool call of an agent waits for this.
+    pub fn open_quickly<'m>(
+        &self,
+        mask: &'m (dyn Fn(&str) -> String + Sync),
+    ) -> Result<Option<Log<'m>>, Failure> {
+        self.open_for(mask, system_user)
+    }
+
+    fn open_for<'m>(
+        &self,
+        mask: &'m (dyn Fn(&str) -> String + Sync),
+        user: impl FnOnce() -> Option<String>,
+    ) -> Result<Option<Log<'m>>, Failure> {
+        let Some(path) = &self.audit else {
             return Ok(None);
         };
+        let given = || env::var(AUTHORIZER).ok().filter(|name| !name.is_empty());
         let named = || env::var_os("KEYSIEVE_AUDIT_KEY").filter(|value| !value.is_empty());
         let key = self
             .audit_key
             .clone()
             .or_else(|| named().map(PathBuf::from));
         let options = Options {
-            authorizer: self.authorizer.clone().or_else(authorizer),
+            authorizer: self.authorizer.clone().or_else(given).or_else(user),
             signing_key: key.as_deref().map(audit::signing_key).transpose()?,
             ..Options::new(mask)
         };
         Ok(Some(Log::open(path, options)?))
+    }
+
+    /// The same as words of a command line that is run elsewhere. The record is opened once, so that what would make
+    /// every run fail is said now.
+    pub fn words(&self) -> Result<Vec<String>, Failure> {
+        let Some(file) = &self.audit else {
+            return Ok(Vec::new());
+        };
+        self.open_quickly(&masked)?;
+        let whole = |flag: &str, file: &PathBuf| {
+            let path = std::path::absolute(file).map_err(|e| Failure::io(file.display(), &e))?;
+            let path = path.into_os_string().into_string();
+            let path = path.map_err(|_| Failure(format!("{flag}: the path is not UTF-8")))?;
+            Ok::<_, Failure>([flag.to_owned(), path])
+        };
+        let mut words = whole("--audit", file)?.to_vec();
+        if let Some(key) = &self.audit_key {
+            words.extend(whole("--audit-key", key)?);
+        }
+        if let Some(name) = &self.authorizer {
+            words.extend(["--authorizer".to_owned(), name.clone()]);
+        }
+        Ok(words)
     }
 }
 
@@ -54,8 +101,14 @@ pub fn masked(text: &str) -> String {
     keysieve::scan::masked(engine(), text)
 }
 
-/// Git's user here, or the system's.
-fn authorizer() -> Option<String> {
+fn system_user() -> Option<String> {
+    ["USER", "USERNAME"]
+        .iter()
+        .find_map(|name| env::var(name).ok())
+}
+
+/// Git's user here.
+fn git_user() -> Option<String> {
     let asked = Command::new("git")
         .args(["config", "--get-regexp", r"^user\.(name|email)$"])
         .output();
@@ -67,9 +120,7 @@ fn authorizer() -> Option<String> {
         (Some(name), Some(email)) => Some(format!("{name} <{email}>")),
         (Some(name), None) => Some(name.to_owned()),
         (None, Some(email)) => Some(format!("<{email}>")),
-        (None, None) => ["USER", "USERNAME"]
-            .iter()
-            .find_map(|name| env::var(name).ok()),
+        (None, None) => None,
     }
 }
 
@@ -81,6 +132,11 @@ pub fn record(log: &mut Log<'_>, finding: &Finding) -> Result<(), Failure> {
     let place = finding.primary();
     let context = format!("{}:{}: {}", place.origin, place.start.line, place.snippet);
     let rule = &finding.rule.id;
+    let alarm = finding
+        .reasons
+        .iter()
+        .find(|reason| canary::is_alarm(reason));
+    let alarm = alarm.map(|canary| format!("alarm: {canary}; "));
     let decision = audit::Decision {
         action: audit::Action::Scan,
         context: Some(context),
@@ -88,7 +144,11 @@ pub fn record(log: &mut Log<'_>, finding: &Finding) -> Result<(), Failure> {
         credential: Some(log.fingerprint(rule, finding.secret.expose())),
         verdict: audit::Verdict::Report,
         severity: Some(finding.severity),
-        result: format!("reported, places: {}", finding.location_count),
+        result: format!(
+            "{}reported, places: {}",
+            alarm.unwrap_or_default(),
+            finding.location_count
+        ),
         ..audit::Decision::default()
     };
     log.append(&decision)?;
