@@ -50,7 +50,7 @@ pub struct Packed<'b> {
 }
 
 /// How much is read at a time where entries' heads are looked at.
-const PIECE: usize = 256 * 1024;
+const PIECE: usize = 16 * 1024;
 /// The longest head of an entry: type and size, and the base's id or distance.
 const HEAD: usize = 64;
 
