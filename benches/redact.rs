@@ -63,7 +63,7 @@ fn log() -> String {
             ),
             5 => writeln!(
                 text,
-                "   Compiling {a}-{b} v0.{}.{} (/work/{c})",
+                "   Compiling {a}-{b} v0.{}.{} (/home/me/{c})",
                 line % 31,
                 line % 17
             ),
