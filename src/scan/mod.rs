@@ -162,6 +162,14 @@ pub struct Input {
 }
 
 impl Scan<'_> {
+    /// The confidence from which on a candidate is reported. A canary is reported with any.
+    fn least(&self) -> Confidence {
+        match self.canaries {
+            Some(_) => Confidence::Low,
+            None => self.options.min_confidence,
+        }
+    }
+
     /// Scans `input` and hands out what was found, sorted: dropped candidates, findings, skips.
     pub fn run(&self, input: Input, sink: &mut dyn FnMut(Event)) -> Summary {
         let began = Instant::now();

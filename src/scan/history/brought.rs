@@ -9,11 +9,12 @@ use gix::hash::ObjectId;
 use gix::objs::{CommitRefIter, Kind};
 use rayon::prelude::*;
 
+use super::Audit;
 use super::objects::{kind, title};
 use super::pieces::{Piece, Pieces};
-use super::{Audit, masked};
 use crate::engine::Counters;
 use crate::model::{GitCommit, GitPlace, Origin};
+use crate::scan::masked;
 use crate::source::git::{Change, Changes, Gap, Reader, Tips, staged, tree_of};
 
 /// Fewer objects are scanned on one thread: others would not be there in time.
@@ -188,7 +189,7 @@ pub fn told(
     let author = commit.author().ok();
     let author = author.map(|author| {
         let text = [author.name.trim(), b" <", author.email.trim(), b">"].concat();
-        masked(audit, &text)
+        masked(audit.scan.engine, &text.to_str_lossy())
     });
     let committer = commit.committer().ok();
     let time = committer.and_then(|committer| committer.time().ok());

@@ -12,7 +12,7 @@ use gix::objs::{CommitRefIter, Kind, TagRefIter, TreeRefIter};
 
 use super::objects::{object_origin, panicked};
 use crate::engine::{Scanned, Scratch};
-use crate::model::{Confidence, Edit, Skip, SkipKind};
+use crate::model::{Edit, Skip, SkipKind};
 use crate::scan::Scan;
 use crate::scan::collect::Collector;
 use crate::source::git::{Lost, Object, Store, Visit};
@@ -161,20 +161,12 @@ impl Find<'_> {
             _ => engine.scan_base(object.bytes, scratch),
         };
         if wanted {
-            if engine.may_keep(&scanned, object.bytes, self.least(), scratch) {
+            if engine.may_keep(&scanned, object.bytes, self.scan.least(), scratch) {
                 found.hits.push(object.number);
             }
             self.look(object, found);
         }
         State::Scanned(scanned)
-    }
-
-    /// The confidence from which on a candidate is reported. A canary is reported with any.
-    fn least(&self) -> Confidence {
-        match self.scan.canaries {
-            Some(_) => Confidence::Low,
-            None => self.scan.options.min_confidence,
-        }
     }
 
     /// What else an object says.

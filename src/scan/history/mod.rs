@@ -27,7 +27,7 @@ use gix::objs::Kind;
 use super::Scan;
 use super::collect::Collector;
 use crate::engine::Counters;
-use crate::model::{Confidence, Origin, Skip, SkipKind, mask_line};
+use crate::model::{Origin, Skip, SkipKind};
 use crate::source::Excluded;
 use crate::source::git::{Place, Reader, Repository, Store, Tips, Unreadable, Update, Walk};
 
@@ -145,17 +145,6 @@ pub fn run(scan: &Scan<'_>, collector: &Collector<'_>, input: &GitInput) -> Coun
     })
 }
 
-/// A text with every secret in it masked.
-fn masked(audit: &Audit<'_>, text: &[u8]) -> String {
-    let engine = audit.scan.engine;
-    let found = engine.scan("", text, &mut engine.scratch());
-    let kept = found.iter().filter(|candidate| candidate.kept());
-    let spans: Vec<_> = kept
-        .map(|candidate| candidate.secret.start as usize..candidate.secret.end as usize)
-        .collect();
-    mask_line(text, &spans)
-}
-
 impl Audit<'_> {
     fn everything_and_submodules(&self) -> Result<Counters, String> {
         let mut counters = self.everything()?;
@@ -224,13 +213,9 @@ impl Audit<'_> {
 
     fn cache(&self) -> Option<Cache> {
         let folder = self.options.cache.as_ref()?;
-        let least = match self.scan.canaries {
-            Some(_) => Confidence::Low,
-            None => self.scan.options.min_confidence,
-        };
         let made = Made {
             engine: self.scan.engine,
-            least,
+            least: self.scan.least(),
             limit: self.options.max_object_size,
             hash: self.repository.inner().object_hash(),
         };

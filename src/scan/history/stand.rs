@@ -6,12 +6,13 @@ use std::sync::Arc;
 use gix::hash::ObjectId;
 use gix::objs::{CommitRefIter, Kind};
 
+use super::Audit;
 use super::brought::told;
 use super::graph::Graph;
 use super::objects::{kind, title};
 use super::trace::Names;
-use super::{Audit, masked};
 use crate::model::{Fingerprint, GitCommit, GitHistory, GitPlace, Origin};
+use crate::scan::masked;
 use crate::source::git::{Reader, Store};
 
 /// Branches that are named.
@@ -227,7 +228,7 @@ impl Stand<'_> {
                 let history = histories.entry(*fingerprint).or_default();
                 history.branch_count += 1;
                 if history.branches.len() < NAMED {
-                    history.branches.push(masked(self.audit, name.as_bytes()));
+                    history.branches.push(masked(self.audit.scan.engine, name));
                 }
             }
         }
