@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::path::{Path, PathBuf};
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use keysieve::engine::{Edit, Engine, RuleSet, Stream};
+use keysieve::engine::{Edit, Engine, RuleSet, Stream, Version};
 
 /// How much text is scanned in one turn.
 const SIZE: usize = 16 << 20;
@@ -88,14 +88,24 @@ fn scanning(c: &mut Criterion) {
             });
         }
         // Twenty lines changed in 16 MB: what an edit costs beside a scan of everything.
-        let base = engine.scan_base(&text, &mut scratch);
+        let whole = Version {
+            bytes: &text,
+            from: None,
+            is_last: false,
+        };
+        let base = engine.scan_version(&whole, &mut scratch);
         let part = text.len() / 20;
         let edits: Vec<Edit> = (0..20)
             .flat_map(|n| [Edit::Copy(n * part..(n + 1) * part - 80), Edit::Insert(80)])
             .collect();
         group.bench_function("edit", |b| {
             b.iter(|| {
-                black_box(engine.rescan(&base, black_box(&text[..part * 20]), &edits, &mut scratch))
+                let version = Version {
+                    bytes: black_box(&text[..part * 20]),
+                    from: Some((&base, &edits)),
+                    is_last: false,
+                };
+                black_box(engine.scan_version(&version, &mut scratch))
             });
         });
         group.finish();

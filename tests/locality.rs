@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use keysieve::engine::example::expand;
-use keysieve::engine::{Candidate, Edit, Emission, Engine, RuleSet, Stream, Verdict};
+use keysieve::engine::{Candidate, Edit, Emission, Engine, RuleSet, Stream, Verdict, Version};
 use keysieve::model::{Confidence, Position};
 use keysieve::rule::{Rule, compile_file};
 use proptest::prelude::*;
@@ -269,12 +269,22 @@ fn chunked(engine: &Engine, bytes: &[u8], cuts: &[usize]) -> Vec<Seen> {
 
 fn edited(engine: &Engine, base: &[u8], versions: &[(&[u8], &[Edit])]) -> Vec<Seen> {
     let mut scratch = engine.scratch();
-    let mut scanned = engine.scan_base(base, &mut scratch);
-    let mut last = base;
-    for (bytes, edits) in versions {
-        scanned = engine.rescan(&scanned, bytes, edits, &mut scratch);
-        last = bytes;
+    let mut version = Version {
+        bytes: base,
+        from: None,
+        is_last: versions.is_empty(),
+    };
+    let mut scanned = engine.scan_version(&version, &mut scratch);
+    for (count, (bytes, edits)) in versions.iter().enumerate() {
+        version = Version {
+            bytes,
+            from: Some((&scanned, edits)),
+            is_last: count + 1 == versions.len(),
+        };
+        let next = engine.scan_version(&version, &mut scratch);
+        scanned = next;
     }
+    let last = versions.last().map_or(base, |(bytes, _)| bytes);
     let mut all = Vec::new();
     let mut out = |e: Emission<'_>| all.push((e.candidate.clone(), Some((e.start, e.end))));
     engine.examine_scanned(&scanned, ("", last), &mut scratch, &mut out);

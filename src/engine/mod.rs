@@ -2,7 +2,7 @@
 //!
 //! Whether bytes are a candidate depends on a bounded stretch around them and nothing else. From this follow the
 //! three ways in, which yield the same candidates: a whole blob ([`Engine::scan`]), a stream in chunks
-//! ([`Stream`]), and the changed parts of a blob that was scanned before ([`Engine::rescan`]).
+//! ([`Stream`]), and the changed parts of a blob that was scanned before ([`Engine::scan_version`]).
 
 mod assignment;
 mod candidate;
@@ -29,7 +29,7 @@ pub use check::{
     CANARY_LENGTH, CANARY_PREFIX, CONTEXT, Evidence, Kept, Reason, Verdict, aws_account, base62,
     canary_word, placeholder,
 };
-pub use delta::Scanned;
+pub use delta::{Scanned, Version};
 pub use emit::{AROUND, Emission};
 pub use outlook::{Lookahead, Sighting, Watch};
 pub use position::Walker;
@@ -73,6 +73,10 @@ impl Counters {
 pub struct Scratch {
     memories: Vec<Option<Box<Memory>>>,
     hits: Vec<sieve::WordHit>,
+    /// Hits near edits, while they are gathered.
+    edge: Vec<sieve::WordHit>,
+    /// Candidates of one place, until they are put where they belong.
+    found: Vec<Candidate>,
     /// What was counted so far.
     pub counters: Counters,
 }
@@ -85,7 +89,7 @@ pub struct Engine {
     file_rules: Vec<u16>,
     reach: usize,
     /// How far the rules of each keyword look; only what scans edits asks for it.
-    word_reach: OnceLock<Vec<u32>>,
+    reaches: OnceLock<delta::Reaches>,
     stats: bool,
     explain: bool,
     examples: bool,
@@ -103,7 +107,7 @@ impl Engine {
             lazies,
             file_rules,
             reach,
-            word_reach: OnceLock::new(),
+            reaches: OnceLock::new(),
             stats: false,
             explain: false,
             examples: false,

@@ -1,17 +1,18 @@
 //! First, which objects hold a finding: every object once, of a packed one only what its delta changed.
 
 use std::collections::HashSet;
-use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gix::bstr::ByteSlice;
 use gix::hash::ObjectId;
-use gix::objs::{CommitRefIter, Kind, TagRefIter, TreeRefIter};
+use gix::objs::{Kind, TagRefIter};
 
+use super::listing::Listing;
 use super::objects::{object_origin, panicked};
-use crate::engine::{Scanned, Scratch};
+use super::record::{Record, To};
+use crate::engine::{Scanned, Scratch, Version};
 use crate::model::{Edit, Skip, SkipKind};
 use crate::scan::Scan;
 use crate::scan::collect::Collector;
@@ -19,6 +20,8 @@ use crate::source::git::{Lost, Object, Store, Visit};
 
 /// The most bytes of a pointer of Git LFS. Its specification sets the bound.
 const POINTER: usize = 1024;
+/// Bytes of candidates that are kept until it is known where they stand. Where there are more, they are sought again.
+const SAVED: usize = 64 << 20;
 /// How a pointer of Git LFS begins.
 const POINTER_HEAD: &[u8] = b"version https://git-lfs.github.com/spec/v1\n";
 
@@ -36,6 +39,8 @@ pub struct Find<'s> {
     pub verify: bool,
     /// Objects that could not be had.
     pub lost: Mutex<Vec<Lost>>,
+    /// Bytes of candidates that are kept for later, about.
+    pub saved: AtomicUsize,
 }
 
 /// What was found.
@@ -73,12 +78,18 @@ pub struct Memory {
     pub scratch: Scratch,
     /// What it found.
     pub found: Found,
+    /// Directories and commits that it saw.
+    pub record: Record,
+    /// Candidates of objects that hold a finding, by the object's number.
+    pub saved: Vec<(u32, Scanned)>,
 }
 
 /// What is kept of an object for those that are based on it.
 pub enum State {
     /// What a scan leaves behind.
     Scanned(Scanned),
+    /// The entries of a directory.
+    Listing(Listing),
     /// Nothing: what is based on it is looked at as a whole.
     Nothing,
 }
@@ -91,6 +102,8 @@ impl Visit for Find<'_> {
         Memory {
             scratch: self.scan.engine.scratch(),
             found: Found::default(),
+            record: Record::default(),
+            saved: Vec::new(),
         }
     }
 
@@ -108,11 +121,12 @@ impl Visit for Find<'_> {
             }
         }
         if object.kind == Kind::Tree {
-            if wanted {
-                let edits = from.map_or(&[][..], |(_, edits)| edits);
-                self.tree(&object, edits, &mut memory.found);
-            }
-            return State::Nothing;
+            let from = from.and_then(|(base, edits)| match base {
+                State::Listing(base) => Some((base, edits)),
+                _ => None,
+            });
+            let listing = self.tree(&object, from, wanted, memory);
+            return listing.map_or(State::Nothing, State::Listing);
         }
         let looked = catch_unwind(AssertUnwindSafe(|| {
             self.text(&object, from, wanted, memory)
@@ -153,25 +167,31 @@ impl Find<'_> {
         memory: &mut Memory,
     ) -> State {
         let engine = self.scan.engine;
-        let Memory { scratch, found } = memory;
-        let scanned = match from {
-            Some((State::Scanned(base), edits)) => {
-                engine.rescan(base, object.bytes, edits, scratch)
-            }
-            _ => engine.scan_base(object.bytes, scratch),
+        let scratch = &mut memory.scratch;
+        let version = Version {
+            bytes: object.bytes,
+            from: from.and_then(|(base, edits)| match base {
+                State::Scanned(base) => Some((base, edits)),
+                _ => None,
+            }),
+            is_last: object.is_last,
         };
+        let scanned = engine.scan_version(&version, scratch);
         if wanted {
             if engine.may_keep(&scanned, object.bytes, self.scan.least(), scratch) {
-                found.hits.push(object.number);
+                memory.found.hits.push(object.number);
+                if self.saved.fetch_add(scanned.size(), Ordering::Relaxed) < SAVED {
+                    memory.saved.push((object.number, scanned.candidates()));
+                }
             }
-            self.look(object, found);
+            self.look(object, memory);
         }
         State::Scanned(scanned)
     }
 
     /// What else an object says.
-    fn look(&self, object: &Object<'_>, found: &mut Found) {
-        let hash = self.store.hash();
+    fn look(&self, object: &Object<'_>, memory: &mut Memory) {
+        let Memory { found, record, .. } = memory;
         match object.kind {
             Kind::Blob => {
                 if is_pointer(object.bytes) {
@@ -179,20 +199,23 @@ impl Find<'_> {
                 }
             }
             Kind::Commit => {
-                let mut commit = CommitRefIter::from_bytes(object.bytes, hash);
-                match commit.tree_id() {
-                    Ok(tree) => self.refer(&tree, found),
-                    Err(_) => self.broken(object, "it does not read as a commit".to_owned(), found),
-                }
-                if !self.shallow.contains(&object.id) {
-                    commit
-                        .parent_ids()
-                        .for_each(|parent| self.refer(&parent, found));
+                let is_shallow = self.shallow.contains(&object.id);
+                let reads = record.commit(object, self.store, |to, id, number| {
+                    if number.is_none() && !(is_shallow && to == To::Parent) {
+                        found.missing.insert(*id);
+                    }
+                });
+                if !reads {
+                    self.broken(object, "it does not read as a commit".to_owned(), found);
                 }
             }
             Kind::Tag => {
-                if let Ok(target) = TagRefIter::from_bytes(object.bytes, hash).target_id() {
-                    self.refer(&target, found);
+                record.tag(object.number);
+                if let Ok(target) =
+                    TagRefIter::from_bytes(object.bytes, self.store.hash()).target_id()
+                    && self.store.number(&target).is_none()
+                {
+                    found.missing.insert(target);
                 }
             }
             Kind::Tree => {}
@@ -200,34 +223,31 @@ impl Find<'_> {
     }
 
     /// The entries of a tree that its base did not have: whether they are here, and whether a rule knows their name.
-    fn tree(&self, object: &Object<'_>, edits: &[Edit], found: &mut Found) {
-        let mut old = Old::new(edits);
-        let mut at = 0;
-        for entry in TreeRefIter::from_bytes(object.bytes, self.store.hash()) {
-            let Ok(entry) = entry else {
-                let what = "it does not read as a directory";
-                return self.broken(object, what.to_owned(), found);
-            };
-            // An entry ends with its name, a NUL and its id.
-            let name = entry.filename.as_ptr() as usize - object.bytes.as_ptr() as usize;
-            let place = at..name + entry.filename.len() + 1 + entry.oid.as_bytes().len();
-            at = place.end;
+    fn tree(
+        &self,
+        object: &Object<'_>,
+        from: Option<(&Listing, &[Edit])>,
+        wanted: bool,
+        memory: &mut Memory,
+    ) -> Option<Listing> {
+        let Memory { found, record, .. } = memory;
+        let listing = record.tree(object, from, (self.store, wanted), |entry, number| {
             // A submodule's commit lies in another repository.
-            if old.holds(&place) || entry.mode.is_commit() {
-                continue;
+            if !wanted || entry.mode.is_commit() {
+                return;
             }
-            self.refer(entry.oid, found);
+            if number.is_none() {
+                found.missing.insert(entry.oid.to_owned());
+            }
             if !entry.mode.is_tree() && self.scan.engine.reads_whole(entry.filename) {
                 let name = entry.filename.to_str_lossy().into_owned();
                 found.named.push((entry.oid.to_owned(), name));
             }
+        });
+        if listing.is_none() && wanted {
+            self.broken(object, "it does not read as a directory".to_owned(), found);
         }
-    }
-
-    fn refer(&self, id: &gix::oid, found: &mut Found) {
-        if self.store.number(id).is_none() {
-            found.missing.insert(id.to_owned());
-        }
+        listing
     }
 
     fn verify(&self, object: &Object<'_>, found: &mut Found) {
@@ -252,54 +272,4 @@ impl Find<'_> {
 /// Whether a file is a pointer to one that Git LFS keeps elsewhere.
 pub fn is_pointer(bytes: &[u8]) -> bool {
     bytes.len() <= POINTER && bytes.starts_with(POINTER_HEAD)
-}
-
-/// Which ranges were copied from a base, to be asked in ascending order.
-struct Old<'e> {
-    edits: &'e [Edit],
-    at: usize,
-}
-
-impl<'e> Old<'e> {
-    fn new(edits: &'e [Edit]) -> Self {
-        Old { edits, at: 0 }
-    }
-
-    fn holds(&mut self, range: &Range<usize>) -> bool {
-        while let Some((first, rest)) = self.edits.split_first() {
-            let (length, copied) = match first {
-                Edit::Copy(from) => (from.len(), true),
-                Edit::Insert(length) => (*length, false),
-            };
-            if range.start < self.at + length {
-                return copied && range.end <= self.at + length;
-            }
-            self.at += length;
-            self.edits = rest;
-        }
-        false
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn knows_what_was_copied() {
-        let edits = [Edit::Copy(5..15), Edit::Insert(4), Edit::Copy(0..6)];
-        let asked = [
-            (0..10, true),
-            (2..11, false),
-            (10..12, false),
-            (13..16, false),
-            (14..20, true),
-            (20..21, false),
-        ];
-        let mut old = Old::new(&edits);
-        for (range, want) in asked {
-            assert_eq!(old.holds(&range), want, "{range:?}");
-        }
-        assert!(!Old::new(&[]).holds(&(0..1)));
-    }
 }

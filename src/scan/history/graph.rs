@@ -50,18 +50,19 @@ pub struct Graph {
     members: Vec<Vec<u32>>,
     /// Commits, oldest first.
     pub commits: Vec<Commit>,
-    by_number: HashMap<u32, usize>,
+    /// The position of an object in `commits`, or [`NONE`].
+    by_number: Vec<u32>,
 }
 
 impl Graph {
     /// From all entries that hold one of `files` (sorted) or a directory.
     pub fn new(edges: &[Edge], files: &[u32], mut commits: Vec<Commit>) -> Graph {
         commits.sort_by_key(|commit| (commit.time, commit.number));
-        let by_number = commits
-            .iter()
-            .enumerate()
-            .map(|(at, commit)| (commit.number, at))
-            .collect();
+        let most = commits.iter().map(|commit| commit.number).max();
+        let mut by_number = vec![NONE; most.map_or(0, |most| most as usize + 1)];
+        for (at, commit) in commits.iter().enumerate() {
+            by_number[commit.number as usize] = at as u32;
+        }
         let numbers = edges.iter().map(|edge| edge.tree.max(edge.child));
         let count = numbers.max().map_or(0, |most| most as usize + 1);
         let leading = leading(edges, files, count);
@@ -129,8 +130,8 @@ impl Graph {
 
     /// A commit by its number in the store.
     pub fn commit(&self, number: u32) -> Option<(usize, &Commit)> {
-        let at = *self.by_number.get(&number)?;
-        Some((at, &self.commits[at]))
+        let at = *self.by_number.get(number as usize)?;
+        (at != NONE).then(|| (at as usize, &self.commits[at as usize]))
     }
 
     /// Whether each commit, in the order of [`Graph::commits`], is one of `tips` or before one.

@@ -1,16 +1,19 @@
 //! Everything that a repository holds.
 //!
-//! What is staged or pushed is looked at object by object. For all of it there are three walks: the first finds the objects with findings, and is all that a clean repository costs; the second finds
-//! out which commits and paths hold those; the third reports them.
+//! What is staged or pushed is looked at object by object. For all of it there are two walks: the first finds the
+//! objects with findings, and is all that a clean repository costs. Which commits and paths hold those is then found out
+//! from what that walk saw of directories; the second walk reports them.
 
 mod brought;
 mod cache;
 mod find;
 mod folder;
 mod graph;
+mod listing;
 mod lost;
 mod objects;
 mod pieces;
+mod record;
 mod show;
 mod stand;
 mod trace;
@@ -19,20 +22,21 @@ use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Mutex;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gix::hash::ObjectId;
 use gix::objs::Kind;
 
 use super::Scan;
 use super::collect::Collector;
-use crate::engine::Counters;
+use crate::engine::{Counters, Scanned};
 use crate::model::{Origin, Skip, SkipKind};
 use crate::source::Excluded;
 use crate::source::git::{Place, Reader, Repository, Store, Tips, Unreadable, Update, Walk};
 
 use cache::{Cache, Made, Remembered};
 use find::{Find, Found};
+use record::Record;
 use show::Show;
 use stand::Stand;
 
@@ -79,6 +83,14 @@ pub struct AuditOptions {
     pub threads: usize,
     /// The folder that remembers what was scanned before.
     pub cache: Option<PathBuf>,
+}
+
+/// What the first walk saw beside findings, where it saw all of it.
+struct Seen {
+    /// Directories and commits.
+    records: Option<Vec<Record>>,
+    /// The candidates of each object with a finding, by number.
+    saved: Option<HashMap<u32, Scanned>>,
 }
 
 /// The scan of one repository.
@@ -195,7 +207,7 @@ impl Audit<'_> {
         let remembered = cache
             .as_ref()
             .and_then(|cache| self.remembered(cache, &store));
-        let (mut found, counters) = self.find(&store, &pool, remembered.as_ref())?;
+        let (mut found, seen, counters) = self.find(&store, &pool, remembered.as_ref())?;
         if let Some(remembered) = remembered {
             remembered.add_to(&mut found, &store);
         }
@@ -207,7 +219,7 @@ impl Audit<'_> {
         }
         self.references(&store, &mut found);
         self.say_what_is_missing(&found);
-        self.show(&store, found, &pool);
+        self.show(&store, (found, seen), &pool);
         Ok(counters)
     }
 
@@ -274,7 +286,7 @@ impl Audit<'_> {
         store: &Store,
         pool: &rayon::ThreadPool,
         remembered: Option<&Remembered>,
-    ) -> Result<(Found, Counters), String> {
+    ) -> Result<(Found, Seen, Counters), String> {
         let shallow: HashSet<ObjectId> = self.repository.shallow()?.into_iter().collect();
         let find = Find {
             scan: self.scan,
@@ -283,6 +295,7 @@ impl Audit<'_> {
             shallow: &shallow,
             verify: self.options.verify,
             lost: Mutex::default(),
+            saved: AtomicUsize::new(0),
         };
         let only = remembered.map(|known| {
             let mut only = vec![true; store.len()];
@@ -297,13 +310,23 @@ impl Audit<'_> {
             limit: self.options.max_object_size,
         };
         let (mut found, mut counters) = (Found::default(), Counters::default());
+        let (mut records, mut saved) = (Vec::new(), HashMap::new());
         for memory in walk.run(pool, &find) {
             found.add(memory.found);
             counters.add(&memory.scratch.counters);
+            records.push(memory.record);
+            saved.extend(memory.saved);
         }
         let lost = find.lost.into_inner();
         found.lost = lost.unwrap_or_else(std::sync::PoisonError::into_inner);
-        Ok((found, counters))
+        // Where this walk left something out, it is looked for when it is asked for.
+        let all = remembered.is_none();
+        let trees = all && self.options.max_object_size >= trace::LARGEST;
+        let seen = Seen {
+            records: trees.then_some(records),
+            saved: (all && saved.len() == found.hits.len()).then_some(saved),
+        };
+        Ok((found, seen, counters))
     }
 
     /// What a reference leads to must be here.
@@ -319,7 +342,7 @@ impl Audit<'_> {
         }
     }
 
-    fn show(&self, store: &Store, found: Found, pool: &rayon::ThreadPool) {
+    fn show(&self, store: &Store, (found, seen): (Found, Seen), pool: &rayon::ThreadPool) {
         let named = found.named.iter().filter_map(|(id, _)| store.number(id));
         let hits: BTreeSet<u32> = found.hits.iter().copied().chain(named).collect();
         let told = lost::told(&found, store);
@@ -330,13 +353,17 @@ impl Audit<'_> {
         let files: Vec<u32> = files.into_iter().collect();
         // A scan that was stopped is not held up by a search for who did it.
         let goes_on = || !self.scan.progress.stopped();
-        let (graph, names) = trace::trace(store, &files, pool, &goes_on);
+        let records = seen
+            .records
+            .unwrap_or_else(|| trace::read_all(store, pool, &goes_on));
+        let traced = trace::trace(store, &files, records, pool);
         let stand = Stand {
             audit: self,
             store,
-            graph: &graph,
-            names: &names,
-            paths: &graph.paths(),
+            graph: &traced.graph,
+            tags: &traced.tags,
+            names: &traced.names,
+            paths: &traced.graph.paths(),
         };
         let reachable = stand.reachable();
         let places: HashMap<u32, Vec<Origin>> = stand.places(&files, &reachable);
@@ -349,6 +376,7 @@ impl Audit<'_> {
             collector: self.collector,
             places: &places,
             lost: &lost,
+            saved: seen.saved.as_ref(),
         };
         let mut only = vec![false; store.len()];
         hits.iter().for_each(|&hit| only[hit as usize] = true);

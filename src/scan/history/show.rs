@@ -7,7 +7,7 @@ use gix::hash::ObjectId;
 
 use super::lost;
 use super::objects::panicked;
-use crate::engine::{Emission, Engine, Scanned, Scratch};
+use crate::engine::{Emission, Engine, Scanned, Scratch, Version};
 use crate::model::{Edit, Fingerprint, Origin};
 use crate::scan::Scan;
 use crate::scan::collect::Collector;
@@ -23,6 +23,8 @@ pub struct Show<'s> {
     pub places: &'s HashMap<u32, Vec<Origin>>,
     /// What the first walk has told of as lost.
     pub lost: &'s HashSet<ObjectId>,
+    /// What was found in each object, by number; if not in all, they are scanned once more.
+    pub saved: Option<&'s HashMap<u32, Scanned>>,
 }
 
 /// What one thread needs.
@@ -51,22 +53,32 @@ impl Visit for Show<'_> {
         memory: &mut Memory,
     ) -> Option<Scanned> {
         let shown = catch_unwind(AssertUnwindSafe(|| {
+            if let Some(saved) = self.saved.and_then(|saved| saved.get(&object.number)) {
+                self.show(&object, saved, memory);
+                return None;
+            }
+            if self.saved.is_some() && !wanted {
+                return None;
+            }
             let engine = self.scan.engine;
             let scratch = &mut memory.scratch;
-            let scanned = match from {
-                Some((Some(base), edits)) => engine.rescan(base, object.bytes, edits, scratch),
-                _ => engine.scan_base(object.bytes, scratch),
+            let from = from.and_then(|(base, edits)| Some((base.as_ref()?, edits)));
+            let version = Version {
+                bytes: object.bytes,
+                from,
+                is_last: object.is_last,
             };
+            let scanned = engine.scan_version(&version, scratch);
             if wanted {
                 self.show(&object, &scanned, memory);
             }
-            scanned
+            Some(scanned)
         }));
         if shown.is_err() {
             self.collector.skip(panicked(&object));
             memory.scratch = self.scan.engine.scratch();
         }
-        shown.ok()
+        shown.ok().flatten()
     }
 
     /// What was remembered as scanned may have broken since.

@@ -10,7 +10,7 @@ use super::Audit;
 use super::brought::told;
 use super::graph::Graph;
 use super::objects::{kind, title};
-use super::trace::Names;
+use super::record::Names;
 use crate::model::{Fingerprint, GitCommit, GitHistory, GitPlace, Origin};
 use crate::scan::masked;
 use crate::source::git::{Reader, Store};
@@ -26,6 +26,8 @@ pub struct Stand<'s> {
     pub store: &'s Store,
     /// Who holds what.
     pub graph: &'s Graph,
+    /// The annotated tags.
+    pub tags: &'s HashSet<u32>,
     /// The names in paths.
     pub names: &'s Names,
     /// The paths of each object, as the numbers of their parts.
@@ -102,9 +104,8 @@ impl Stand<'_> {
             return HashMap::new();
         };
         let places = hits.iter().map(|&hit| {
-            let known = commits.kind(hit);
             let at = introductions.get(&hit).copied();
-            let places = match known {
+            let places = match self.kind(hit) {
                 Kind::Blob | Kind::Tree => {
                     let commit = at.map(|at| commits.told(self.graph.commits[at].number));
                     let first = at.and_then(|at| self.graph.path(self.graph.commits[at].tree, hit));
@@ -123,6 +124,17 @@ impl Stand<'_> {
             (hit, places)
         });
         places.collect()
+    }
+
+    /// What an object is, directories apart: those stand where a file stands.
+    fn kind(&self, number: u32) -> Kind {
+        if self.graph.commit(number).is_some() {
+            Kind::Commit
+        } else if self.tags.contains(&number) {
+            Kind::Tag
+        } else {
+            Kind::Blob
+        }
     }
 
     fn blob(&self, hit: u32, commit: Option<&GitCommit>, paths: &[Vec<u32>]) -> Vec<Origin> {
@@ -175,6 +187,12 @@ impl Stand<'_> {
                 in_object.entry(object).or_default().push(fingerprint);
             }
         }
+        let mut histories: HashMap<Fingerprint, GitHistory> = HashMap::new();
+        for (fingerprint, objects) in &holders {
+            let all = objects.iter().filter_map(|object| self.paths.get(object));
+            let different: HashSet<&Vec<u32>> = all.flatten().collect();
+            histories.entry(*fingerprint).or_default().paths = different.len() as u64;
+        }
         // Many commits have the same files: each set of them is looked at once.
         let sets: Vec<HashSet<Fingerprint>> = (0..self.graph.set_count() as u32)
             .map(|set| {
@@ -186,33 +204,43 @@ impl Stand<'_> {
                     .collect()
             })
             .collect();
-        let mut histories: HashMap<Fingerprint, GitHistory> = HashMap::new();
-        for (fingerprint, objects) in &holders {
-            let all = objects.iter().filter_map(|object| self.paths.get(object));
-            let different: HashSet<&Vec<u32>> = all.flatten().collect();
-            histories.entry(*fingerprint).or_default().paths = different.len() as u64;
+        for (set, held) in sets.iter().zip(self.held(reachable)) {
+            for fingerprint in set {
+                let history = histories.entry(*fingerprint).or_default();
+                history.commits += held.commits;
+                history.reachable |= held.reachable;
+                history.in_head |= held.in_head;
+            }
         }
         for (at, commit) in self.graph.commits.iter().enumerate() {
-            let inside = self.graph.set(commit.tree).map(|set| &sets[set as usize]);
-            let message = in_object.get(&commit.number);
-            let is_tip = reachable.tip == Some(commit.number);
-            for fingerprint in inside
-                .into_iter()
-                .flatten()
-                .chain(message.into_iter().flatten())
-            {
+            for fingerprint in in_object.get(&commit.number).into_iter().flatten() {
+                // Unless its files hold the same.
                 let history = histories.entry(*fingerprint).or_default();
-                history.commits += 1;
-                history.reachable |= reachable.commits[at];
-                history.in_head |= is_tip;
-            }
-            // A message stays in the history of what follows it.
-            for fingerprint in message.into_iter().flatten().filter(|_| reachable.head[at]) {
-                histories.entry(*fingerprint).or_default().in_head = true;
+                let set = self.graph.set(commit.tree);
+                if !set.is_some_and(|set| sets[set as usize].contains(fingerprint)) {
+                    history.commits += 1;
+                    history.reachable |= reachable.commits[at];
+                }
+                // A message stays in the history of what follows it.
+                history.in_head |= reachable.head[at];
             }
         }
         self.add_tips(&mut histories, &sets, reachable);
         histories
+    }
+
+    /// Which commits hold the files of each set, and none else.
+    fn held(&self, reachable: &Reachable) -> Vec<Held> {
+        let mut held = vec![Held::default(); self.graph.set_count()];
+        for (at, commit) in self.graph.commits.iter().enumerate() {
+            if let Some(set) = self.graph.set(commit.tree) {
+                let held = &mut held[set as usize];
+                held.commits += 1;
+                held.reachable |= reachable.commits[at];
+                held.in_head |= reachable.tip == Some(commit.number);
+            }
+        }
+        held
     }
 
     fn add_tips(
@@ -224,15 +252,25 @@ impl Stand<'_> {
         for (name, tip) in &reachable.tips {
             let commit = self.graph.commit(*tip).map(|(_, commit)| commit);
             let set = commit.and_then(|commit| self.graph.set(commit.tree));
+            let mut shown: Option<String> = None;
             for fingerprint in set.into_iter().flat_map(|set| &sets[set as usize]) {
                 let history = histories.entry(*fingerprint).or_default();
                 history.branch_count += 1;
                 if history.branches.len() < NAMED {
-                    history.branches.push(masked(self.audit.scan.engine, name));
+                    let shown = shown.get_or_insert_with(|| masked(self.audit.scan.engine, name));
+                    history.branches.push(shown.clone());
                 }
             }
         }
     }
+}
+
+/// What is common to commits that hold the same.
+#[derive(Debug, Clone, Copy, Default)]
+struct Held {
+    commits: u64,
+    reachable: bool,
+    in_head: bool,
 }
 
 /// What reports say of commits, each read once.
@@ -253,16 +291,6 @@ impl<'s> Commits<'s> {
             buffer: Vec::new(),
             told: HashMap::new(),
         })
-    }
-
-    /// What an object is. The walk has read it.
-    fn kind(&mut self, number: u32) -> Kind {
-        if self.stand.graph.commit(number).is_some() {
-            return Kind::Commit;
-        }
-        let id = self.stand.store.id(number);
-        let kind = self.reader.kind(&id);
-        kind.unwrap_or(Kind::Blob)
     }
 
     fn told(&mut self, number: u32) -> GitCommit {

@@ -15,6 +15,7 @@ mod submodules;
 mod walk;
 
 pub use changes::{Change, Changes, Gap};
+pub use forest::Forest;
 pub use pushed::{Brought, Tips, Update, parse_pre_push, parse_pre_receive};
 pub use repository::{Place, Reader, Reference, Repository};
 pub use staged::{staged, tree_of};

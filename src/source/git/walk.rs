@@ -33,6 +33,8 @@ pub struct Object<'a> {
     pub kind: Kind,
     /// Its content.
     pub bytes: &'a [u8],
+    /// Whether nothing that is based on it follows.
+    pub is_last: bool,
 }
 
 /// An object that could not be had.
@@ -198,6 +200,7 @@ impl Walk<'_> {
                                 id: *id,
                                 kind,
                                 bytes: &buffer,
+                                is_last: true,
                             };
                             visit.object(object, None, true, &mut thread.memory);
                         }
@@ -297,6 +300,13 @@ impl<'a, V: Visit> Run<'a, '_, V> {
         self.part.needed[entry as usize] && kind.is_none_or(|kind| self.walk.kinds.contains(&kind))
     }
 
+    /// What is based on an entry and wanted, or on the way to what is wanted.
+    fn children(&self, entry: u32) -> impl DoubleEndedIterator<Item = u32> {
+        let children = self.part.pack.forest().children(entry).iter().copied();
+        let needed = &self.part.needed;
+        children.filter(move |&child| needed[child as usize])
+    }
+
     /// Walks down from some entries, the last one first.
     fn branches(self, mut stack: Vec<Branch<'a, V::State>>, scope: &rayon::Scope<'a>)
     where
@@ -317,8 +327,7 @@ impl<'a, V: Visit> Run<'a, '_, V> {
                 }
             };
             let forest = self.part.pack.forest();
-            let needed = forest.children(entry).iter().rev();
-            for &child in needed.filter(|&&child| self.part.needed[child as usize]) {
+            for child in self.children(entry).rev() {
                 let branch = (child, Some(Arc::clone(&base)));
                 let offered = self.threads.len() > 1
                     && forest.weight(child) >= SPLIT
@@ -347,6 +356,7 @@ impl<'a, V: Visit> Run<'a, '_, V> {
             id: self.part.pack.id(entry),
             kind,
             bytes: &bytes,
+            is_last: self.children(entry).next().is_none(),
         };
         let from = base.as_ref().map(|base| (&base.state, &thread.edits[..]));
         let wanted = self.is_wanted(entry);
@@ -354,7 +364,7 @@ impl<'a, V: Visit> Run<'a, '_, V> {
         if let Some(mut base) = base.and_then(Arc::into_inner) {
             thread.give_back(std::mem::take(&mut base.bytes));
         }
-        if self.part.pack.forest().children(entry).is_empty() {
+        if object.is_last {
             thread.give_back(bytes);
             return Ok(None);
         }

@@ -1,0 +1,106 @@
+//! What is kept of a version for the next.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::edits::Copied;
+use crate::engine::candidate::Candidate;
+use crate::engine::sieve::WordHit;
+
+/// Keyword hits by position. A long history copies them from version to version: so they are small, and lie apart.
+#[derive(Debug, Clone, Default)]
+pub struct Hits {
+    starts: Vec<u32>,
+    words: Vec<u16>,
+}
+
+impl Hits {
+    /// None, with room for `count`.
+    pub fn with_capacity(count: usize) -> Hits {
+        Hits {
+            starts: Vec::with_capacity(count),
+            words: Vec::with_capacity(count),
+        }
+    }
+
+    /// Adds one behind all others.
+    pub fn push(&mut self, hit: &WordHit) {
+        self.starts.push(hit.start as u32);
+        self.words.push(hit.word);
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// How many begin before `offset`.
+    pub fn before(&self, offset: usize) -> usize {
+        self.starts
+            .partition_point(|&start| (start as usize) < offset)
+    }
+
+    /// Those of some numbers, as if they began at other offsets.
+    pub fn shifted(&self, range: Range<usize>, copy: &Copied) -> impl Iterator<Item = WordHit> {
+        let starts = self.starts[range.clone()].iter();
+        starts
+            .zip(&self.words[range])
+            .map(|(&start, &word)| WordHit {
+                start: copy.new(start as usize),
+                word,
+            })
+    }
+
+    /// Adds those of `base` of some numbers, with other offsets.
+    pub fn extend(&mut self, base: &Hits, range: Range<usize>, copy: &Copied) {
+        let starts = base.starts[range.clone()].iter();
+        self.starts
+            .extend(starts.map(|&start| copy.new(start as usize) as u32));
+        self.words.extend_from_slice(&base.words[range]);
+    }
+}
+
+/// A candidate where it stands in one version. What it is, all versions share that copied it.
+#[derive(Debug, Clone)]
+pub struct Placed {
+    /// Offset of the keyword that led to it.
+    pub hit: u64,
+    /// The whole match.
+    pub span: Range<u64>,
+    secret: Range<u64>,
+    /// As it was found, wherever that was.
+    pub found: Arc<Candidate>,
+}
+
+impl Placed {
+    /// One that was found here.
+    pub fn new(candidate: Candidate) -> Placed {
+        Placed {
+            hit: candidate.hit,
+            span: candidate.span.clone(),
+            secret: candidate.secret.clone(),
+            found: Arc::new(candidate),
+        }
+    }
+
+    /// As it stands where it was copied to.
+    pub fn moved(&self, copy: &Copied) -> Placed {
+        let shift = |offset: u64| copy.new(offset as usize) as u64;
+        Placed {
+            hit: shift(self.hit),
+            span: shift(self.span.start)..shift(self.span.end),
+            secret: shift(self.secret.start)..shift(self.secret.end),
+            found: Arc::clone(&self.found),
+        }
+    }
+
+    /// The candidate with the offsets of this version.
+    pub fn candidate(&self) -> Candidate {
+        Candidate {
+            hit: self.hit,
+            span: self.span.clone(),
+            secret: self.secret.clone(),
+            ..(*self.found).clone()
+        }
+    }
+}
