@@ -14,6 +14,8 @@ mod model {
     pub use super::level::{Confidence, Severity};
     pub use super::source_error::SourceError;
 }
+#[path = "src/engine/grams.rs"]
+mod grams;
 #[allow(
     dead_code,
     unused_imports,
@@ -31,6 +33,9 @@ mod sieve;
 mod tables;
 
 use rule::{List, Matcher, Pattern, Rule, Step, Str};
+
+/// Bitmaps of which the best is laid down.
+const TRIES: usize = 64;
 
 fn main() {
     println!("cargo:rerun-if-changed=rules");
@@ -89,7 +94,7 @@ fn render(rules: &[Rule]) -> String {
         render_rule(&mut out, rule);
     }
     out.push_str("];\n");
-    let index = tables::Index::build(rules);
+    let index = tables::Index::build(rules, TRIES);
     let _ = writeln!(
         out,
         "pub static INDEX: Index = Index {{ rule_starts: {}, rules: {}, sieve: {} }};",
@@ -219,13 +224,13 @@ fn render_sieve(sieve: &sieve::Sieve) -> String {
             "Buckets {{ starts: {}, entries: {} }}",
             list(&b.starts, |n| n.to_string()),
             list(&b.entries, |e| format!(
-                "Entry {{ gram: {}, word: {}, offset: {} }}",
-                e.gram, e.word, e.offset
+                "Entry {{ gram: {}, word: {}, offset: {}, after: {}, mask: {} }}",
+                e.gram, e.word, e.offset, e.after, e.mask
             ))
         )
     };
     format!(
-        "Sieve {{ words: {}, map: Cow::Borrowed(&{:?}), wide: {}, short: {}, longest: {} }}",
+        "Sieve {{ words: {}, map: Cow::Borrowed(&{:?}), wide: {}, short: {}, factor: {}, longest: {} }}",
         list(&sieve.words, |w| format!(
             "Word {{ text: {}, fold: {} }}",
             list(&w.text, |b| b.to_string()),
@@ -234,6 +239,7 @@ fn render_sieve(sieve: &sieve::Sieve) -> String {
         sieve.map,
         buckets(&sieve.wide),
         buckets(&sieve.short),
+        sieve.factor,
         sieve.longest
     )
 }

@@ -13,6 +13,7 @@ mod embedded;
 mod emit;
 pub mod example;
 mod file;
+mod grams;
 mod matching;
 mod outlook;
 mod position;

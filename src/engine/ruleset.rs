@@ -84,7 +84,7 @@ impl RuleSet {
 
     pub(super) fn index(&self) -> &Index {
         self.index
-            .get_or_init(|| Cow::Owned(Index::build(&self.rules)))
+            .get_or_init(|| Cow::Owned(Index::build(&self.rules, 1)))
     }
 
     /// The rules that read whole files known by their names, by index.

@@ -10,6 +10,11 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::grams::{self, Frequencies, first_three, fold};
+
+/// The first factor that is tried for the bitmap, and how far on the next one lies: an even number, so that all are odd.
+const FACTOR: u32 = 0x2C1B_3C6D;
+const FACTOR_STEP: u32 = 0x9E37_79B8;
 const MAP_BITS: u32 = 21;
 /// Bytes of the first stage's bitmap.
 pub const MAP_SIZE: usize = 1 << (MAP_BITS - 3);
@@ -41,6 +46,10 @@ pub struct Entry {
     pub word: u16,
     /// Offset of the gram in it.
     pub offset: u8,
+    /// What follows the gram in the keyword, folded: most places where only the gram stands end here.
+    pub after: u32,
+    /// Which bits of that count.
+    pub mask: u32,
 }
 
 /// Exact grams, in buckets by hash: the entries of bucket `b` are `entries[starts[b]..starts[b + 1]]`.
@@ -63,6 +72,8 @@ pub struct Sieve {
     pub wide: Buckets,
     /// Grams of three bytes: what keywords of three and four bytes begin with.
     pub short: Buckets,
+    /// What grams are multiplied with for their place in the bitmap.
+    pub factor: u32,
     /// The length of the longest keyword.
     pub longest: usize,
 }
@@ -76,71 +87,57 @@ pub struct WordHit {
     pub word: u16,
 }
 
-/// ASCII upper case becomes lower case. Some other bytes collapse too, which costs a comparison and loses nothing.
-const fn fold(gram: u32) -> u32 {
-    gram | 0x2020_2020
-}
-
 /// The gram's place in the bitmap: a byte and a bit of it.
-const fn place(gram: u32) -> (usize, u32) {
-    let hash = gram.wrapping_mul(0x2C1B_3C6D) >> (32 - MAP_BITS);
+const fn place(gram: u32, factor: u32) -> (usize, u32) {
+    let hash = gram.wrapping_mul(factor) >> (32 - MAP_BITS);
     ((hash >> 3) as usize, hash & 7)
 }
 
-const fn first_three(gram: u32) -> u32 {
-    gram & 0x00FF_FFFF
-}
-
 impl Sieve {
-    /// Builds the tables for `words`, of at least three bytes each and at most [`MOST_WORDS`] in number.
-    pub fn build(words: Vec<Word>) -> Sieve {
+    /// Builds the tables for `words`, of at least three bytes each and at most [`MOST_WORDS`] in number. Of so many
+    /// bitmaps as `tries` says, the one that frequent text passes least.
+    pub fn build(words: Vec<Word>, tries: usize) -> Sieve {
         assert!(
             words.len() <= MOST_WORDS,
             "because whoever adds rules counts their keywords"
         );
-        let mut map = vec![0u8; MAP_SIZE];
-        let mut enter = |gram: u32| {
-            let (byte, bit) = place(fold(gram));
-            map[byte] |= 1 << bit;
-        };
-        let (mut wide, mut short) = (Vec::new(), Vec::new());
-        let (sharing, frequencies) = (Sharing::count(&words), Frequencies::read());
-        for (index, word) in words.iter().enumerate() {
-            let text = &word.text[..];
-            let entry = |at: usize, width: usize| Entry {
-                gram: gram_at(text, at, width),
-                word: index as u16,
-                offset: at as u8,
-            };
-            if text.len() >= 5 {
-                let rarest = |first: usize| {
-                    let offsets = (first..=DEEPEST.min(text.len() - 4)).step_by(2);
-                    let cost = |at: usize| {
-                        let shared = sharing.of(gram_at(text, at, 4)).max(1).ilog2();
-                        frequencies.of(&text[at..at + 4]) + shared
-                    };
-                    offsets.min_by_key(|&at| cost(at)).unwrap_or(first)
-                };
-                wide.extend([entry(rarest(0), 4), entry(rarest(1), 4)]);
-                continue;
-            }
-            let three = entry(0, 3);
+        let frequencies = Frequencies::read();
+        let (mut wide, mut short, mut grams) = (Vec::new(), Vec::new(), Vec::new());
+        for (word, offsets) in grams::choose(&words, &frequencies, DEEPEST)
+            .iter()
+            .enumerate()
+        {
+            wide.extend(offsets.iter().map(|&at| Entry::new(&words, word, at)));
+        }
+        for (index, word) in words
+            .iter()
+            .enumerate()
+            .filter(|(_, word)| word.text.len() < 5)
+        {
+            let three = first_three(grams::at(&word.text, 0));
             for other in 0..=u32::from(u8::MAX) {
-                enter(three.gram << 8 | other);
-                if text.len() == 3 {
-                    enter(three.gram | other << 24);
+                grams.push(fold(three << 8 | other));
+                if word.text.len() == 3 {
+                    grams.push(fold(three | other << 24));
                 }
             }
-            if text.len() == 4 {
-                wide.push(entry(0, 4));
+            if word.text.len() == 4 {
+                wide.push(Entry::new(&words, index, 0));
             }
-            short.push(three);
+            short.push(Entry {
+                gram: three,
+                after: 0,
+                mask: 0,
+                ..Entry::new(&words, index, 0)
+            });
         }
-        wide.iter().for_each(|entry| enter(entry.gram));
+        grams.extend(wide.iter().map(|entry| entry.gram));
+        let (factor, map) = bitmap(&grams, &frequencies, tries);
         Sieve {
             longest: words.iter().map(|word| word.text.len()).max().unwrap_or(0),
             words: Cow::Owned(words),
             map: Cow::Owned(map),
+            factor,
             wide: Buckets::build(wide),
             short: Buckets::build(short),
         }
@@ -165,9 +162,9 @@ impl Sieve {
                     &padded
                 }
             };
-            let mut mask = sift(map, view);
-            passed += u64::from(mask.count_ones());
+            let mut mask = sift(map, self.factor, view);
             while mask != 0 {
+                passed += 1;
                 let slot = mask.trailing_zeros() as usize;
                 mask &= mask - 1;
                 self.look(hay, &range, at + 2 * slot, &mut hit);
@@ -179,15 +176,23 @@ impl Sieve {
 
     /// The second and third stage at one place.
     fn look(&self, hay: &[u8], range: &Range<usize>, place: usize, hit: &mut impl FnMut(WordHit)) {
-        let mut bytes = [0; 4];
+        let mut bytes = [0; 8];
         // The last view is filled up with zeros, and those may look like a gram.
-        let Some(rest) = hay.get(place..hay.len().min(place + 4)) else {
+        let Some(rest) = hay.get(place..) else {
             return;
         };
-        bytes[..rest.len()].copy_from_slice(rest);
-        let gram = fold(u32::from_le_bytes(bytes));
+        match rest.first_chunk::<8>() {
+            Some(eight) => bytes = *eight,
+            None => bytes[..rest.len()].copy_from_slice(rest),
+        }
+        let [gram, after] = [0, 4].map(|at| {
+            let four = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
+            fold(u32::from_le_bytes(four))
+        });
         for entry in self.wide.of(gram) {
-            self.compare(hay, range, place, entry, hit);
+            if (entry.after ^ after) & entry.mask == 0 {
+                self.compare(hay, range, place, entry, hit);
+            }
         }
         for entry in self.short.of(first_three(gram)) {
             // One of four bytes has just been found by all of them.
@@ -230,7 +235,7 @@ impl Sieve {
 
 /// The first stage over one view: bit `n` says that a keyword's gram may stand at `2 * n`.
 #[inline(always)]
-fn sift(map: &[u8; MAP_SIZE], view: &[u8; VIEW]) -> u32 {
+fn sift(map: &[u8; MAP_SIZE], factor: u32, view: &[u8; VIEW]) -> u32 {
     let mut mask = 0;
     for n in 0..STEP / 2 {
         let p = 2 * n;
@@ -240,35 +245,57 @@ fn sift(map: &[u8; MAP_SIZE], view: &[u8; VIEW]) -> u32 {
             view[p + 2],
             view[p + 3],
         ]));
-        let (byte, bit) = place(gram);
+        let (byte, bit) = place(gram, factor);
         mask |= (u32::from(map[byte]) >> bit & 1) << n;
     }
     mask
 }
 
-/// How many times grams of four bytes stand in the keywords, by a part of their hash: one that many share makes many
-/// comparisons, and to be counted with another now and then does no harm.
-struct Sharing(Vec<u16>);
-
-impl Sharing {
-    fn count(words: &[Word]) -> Sharing {
-        let mut counts = Sharing(vec![0; 1 << 16]);
-        for word in words {
-            for at in 0..(word.text.len() + 1).saturating_sub(4) {
-                let count = &mut counts.0[Sharing::slot(gram_at(&word.text, at, 4))];
-                *count = count.saturating_add(1);
-            }
+impl Entry {
+    fn new(words: &[Word], word: usize, offset: usize) -> Entry {
+        let text = &words[word].text[..];
+        let rest = &text[(offset + 4).min(text.len())..];
+        let count = rest.len().min(4);
+        let mut after = [0; 4];
+        after[..count].copy_from_slice(&rest[..count]);
+        let mask = (1u64 << (8 * count)) - 1;
+        Entry {
+            gram: grams::at(text, offset),
+            word: word as u16,
+            offset: offset as u8,
+            after: fold(u32::from_le_bytes(after)),
+            mask: mask as u32,
         }
-        counts
     }
+}
 
-    fn of(&self, gram: u32) -> u16 {
-        self.0[Sharing::slot(gram)]
-    }
-
-    fn slot(gram: u32) -> usize {
-        Buckets::mix(gram) & 0xffff
-    }
+/// The bitmap of `grams` that frequent text passes least, of so many as `tries` says, and its factor.
+fn bitmap(grams: &[u32], frequencies: &Frequencies, tries: usize) -> (u32, Vec<u8>) {
+    let filled = |factor: u32| {
+        let mut map = vec![0u8; MAP_SIZE];
+        for &gram in grams {
+            let (byte, bit) = place(gram, factor);
+            map[byte] |= 1 << bit;
+        }
+        map
+    };
+    let frequent = match tries {
+        0 | 1 => Vec::new(),
+        _ => frequencies.frequent(),
+    };
+    let factors =
+        (0..tries.max(1) as u32).map(|n| FACTOR.wrapping_add(n.wrapping_mul(FACTOR_STEP)));
+    let cost = |factor: u32| {
+        let map = filled(factor);
+        let passes = frequent.iter().filter(|(gram, _)| {
+            let (byte, bit) = place(*gram, factor);
+            map[byte] >> bit & 1 != 0
+        });
+        passes.map(|(_, weight)| weight).sum::<u64>()
+    };
+    let best = factors.min_by_key(|&factor| if tries > 1 { cost(factor) } else { 0 });
+    let factor = best.unwrap_or(FACTOR);
+    (factor, filled(factor))
 }
 
 impl Buckets {
@@ -299,67 +326,6 @@ impl Buckets {
         let bucket = Buckets::mix(gram) & (self.starts.len() - 2);
         let entries = &self.entries[self.starts[bucket] as usize..self.starts[bucket + 1] as usize];
         entries.iter().filter(move |entry| entry.gram == gram)
-    }
-}
-
-fn gram_at(text: &[u8], at: usize, width: usize) -> u32 {
-    let mut bytes = [0; 4];
-    bytes[..width].copy_from_slice(&text[at..at + width]);
-    let gram = fold(u32::from_le_bytes(bytes));
-    if width == 3 { first_three(gram) } else { gram }
-}
-
-/// How often three characters follow one another in source text, counted by `scripts/trigrams.py` over 50 MB of Go,
-/// Rust, Python, JavaScript, C and what lies beside them; the script says how to read it. Only needed to build tables.
-const TRIGRAMS: &str = include_str!("trigrams.txt");
-/// What the table tells apart; one more column stands for everything else.
-const ALPHABET: &[u8] = b"abcdefghijklmnopqrstuvwxyz0_-./:=\" ";
-const COLUMNS: usize = ALPHABET.len() + 1;
-
-/// The table, read.
-struct Frequencies {
-    /// The column of each byte.
-    column: [u8; 256],
-    /// By first, second and third character.
-    triple: Vec<u8>,
-    /// By second and third character of a gram: the most frequent of those that go on from them.
-    pair: Vec<u8>,
-}
-
-impl Frequencies {
-    fn read() -> Frequencies {
-        let mut column = [(COLUMNS - 1) as u8; 256];
-        for (number, &byte) in ALPHABET.iter().enumerate() {
-            column[usize::from(byte)] = number as u8;
-            column[usize::from(byte.to_ascii_uppercase())] = number as u8;
-        }
-        for digit in b'0'..=b'9' {
-            column[usize::from(digit)] = column[usize::from(b'0')];
-        }
-        let digits = TRIGRAMS
-            .bytes()
-            .filter_map(|digit| char::from(digit).to_digit(36));
-        let triple: Vec<u8> = digits.map(|digit| digit as u8).collect();
-        let pair = triple
-            .chunks(COLUMNS)
-            .map(|line| line.iter().copied().max().unwrap_or(0))
-            .collect();
-        Frequencies {
-            column,
-            triple,
-            pair,
-        }
-    }
-
-    /// How often a gram of four bytes is to be expected in source text, on a logarithmic scale: that its last three
-    /// follow one another, given that its first three do.
-    fn of(&self, gram: &[u8]) -> u32 {
-        let [a, b, c, d] = [gram[0], gram[1], gram[2], gram[3]]
-            .map(|byte| usize::from(self.column[usize::from(byte)]));
-        let pair = b * COLUMNS + c;
-        let (first, last) = ((a * COLUMNS + b) * COLUMNS + c, pair * COLUMNS + d);
-        let sum = u32::from(self.triple[first]) + u32::from(self.triple[last]) + 40;
-        sum.saturating_sub(u32::from(self.pair[pair]))
     }
 }
 
@@ -399,7 +365,7 @@ mod tests {
                 .collect::<std::collections::BTreeSet<_>>()
                 .into_iter()
                 .collect();
-            let sieve = Sieve::build(texts.iter().map(|w| word(w, ignore_case)).collect());
+            let sieve = Sieve::build(texts.iter().map(|w| word(w, ignore_case)).collect(), 1);
             let reference = AhoCorasick::builder().ascii_case_insensitive(ignore_case).build(&texts).unwrap();
             let mut want: Vec<(usize, u16)> = reference
                 .find_overlapping_iter(&hay)
@@ -417,7 +383,7 @@ mod tests {
     /// The last view is filled up with zeros, which fold to blanks.
     #[test]
     fn what_lies_behind_the_end_is_no_gram() {
-        let sieve = Sieve::build(vec![word("    k", false)]);
+        let sieve = Sieve::build(vec![word("    k", false)], 1);
         for length in 0..100 {
             assert_eq!(all(&sieve, &vec![b'y'; length], 0..length), []);
         }

@@ -18,8 +18,8 @@ pub struct Index {
 }
 
 impl Index {
-    /// Lays the tables down for `rules`.
-    pub fn build(rules: &[Rule]) -> Index {
+    /// Lays the tables down for `rules`; `tries` as for [`Sieve::build`].
+    pub fn build(rules: &[Rule], tries: usize) -> Index {
         let mut by_word: BTreeMap<(&str, bool), Vec<u16>> = BTreeMap::new();
         for (index, rule) in rules.iter().enumerate() {
             for keyword in rule.keywords.iter() {
@@ -45,7 +45,7 @@ impl Index {
         Index {
             rule_starts: Cow::Owned(starts),
             rules: Cow::Owned(behind),
-            sieve: Sieve::build(words),
+            sieve: Sieve::build(words, tries),
         }
     }
 }
