@@ -260,13 +260,29 @@ impl Graph {
 
     fn find_sets(&mut self) {
         let mut known: HashMap<Vec<u32>, u32> = HashMap::new();
+        // Most directories are made of what others are made of, too: files, and sets of files below them.
+        let mut made: HashMap<(Vec<u32>, Vec<u32>), u32> = HashMap::new();
         for at in self.order() {
-            let mut set: Vec<u32> = Vec::new();
+            let (mut below, mut set) = (Vec::new(), Vec::new());
             for entry in self.entries_at(at) {
                 match self.place(entry.child) {
-                    Some(_) => set.extend_from_slice(self.files(entry.child)),
+                    // A directory within itself has no set yet.
+                    Some(child) if self.sets[child] == NONE => {}
+                    Some(child) => below.push(self.sets[child]),
                     None => set.push(entry.child),
                 }
+            }
+            below.sort_unstable();
+            below.dedup();
+            set.sort_unstable();
+            let parts = (below, set);
+            if let Some(&number) = made.get(&parts) {
+                self.sets[at] = number;
+                continue;
+            }
+            let mut set = parts.1.clone();
+            for &below in &parts.0 {
+                set.extend_from_slice(&self.members[below as usize]);
             }
             set.sort_unstable();
             set.dedup();
@@ -275,6 +291,7 @@ impl Graph {
                 self.members.push(set.clone());
                 next
             });
+            made.insert(parts, number);
             self.sets[at] = number;
         }
     }

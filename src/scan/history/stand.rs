@@ -177,47 +177,33 @@ impl Stand<'_> {
         found: impl Iterator<Item = (Fingerprint, u32)>,
         reachable: &Reachable,
     ) -> HashMap<Fingerprint, GitHistory> {
-        let mut holders: HashMap<Fingerprint, HashSet<u32>> = HashMap::new();
-        for (fingerprint, object) in found {
-            holders.entry(fingerprint).or_default().insert(object);
-        }
-        let mut in_object: HashMap<u32, Vec<Fingerprint>> = HashMap::new();
-        for (&fingerprint, objects) in &holders {
-            for &object in objects {
-                in_object.entry(object).or_default().push(fingerprint);
-            }
-        }
-        let mut histories: HashMap<Fingerprint, GitHistory> = HashMap::new();
-        for (fingerprint, objects) in &holders {
-            let all = objects.iter().filter_map(|object| self.paths.get(object));
-            let different: HashSet<&Vec<u32>> = all.flatten().collect();
-            histories.entry(*fingerprint).or_default().paths = different.len() as u64;
-        }
-        // Many commits have the same files: each set of them is looked at once.
-        let sets: Vec<HashSet<Fingerprint>> = (0..self.graph.set_count() as u32)
-            .map(|set| {
-                let files = self.graph.members(set).iter();
-                files
-                    .filter_map(|file| in_object.get(file))
-                    .flatten()
-                    .copied()
-                    .collect()
+        let mut holders = Holders::new(self.store.len(), found);
+        let mut histories: Vec<GitHistory> = holders
+            .objects
+            .iter()
+            .map(|objects| {
+                let all = objects.iter().filter_map(|object| self.paths.get(object));
+                let different: HashSet<&Vec<u32>> = all.flatten().collect();
+                GitHistory {
+                    paths: different.len() as u64,
+                    ..GitHistory::default()
+                }
             })
             .collect();
-        for (set, held) in sets.iter().zip(self.held(reachable)) {
-            for fingerprint in set {
-                let history = histories.entry(*fingerprint).or_default();
+        // Many commits have the same files: each set of them is looked at once.
+        for (set, held) in self.held(reachable).iter().enumerate() {
+            holders.each_in(self.graph.members(set as u32), |credential| {
+                let history = &mut histories[credential];
                 history.commits += held.commits;
                 history.reachable |= held.reachable;
                 history.in_head |= held.in_head;
-            }
+            });
         }
         for (at, commit) in self.graph.commits.iter().enumerate() {
-            for fingerprint in in_object.get(&commit.number).into_iter().flatten() {
-                // Unless its files hold the same.
-                let history = histories.entry(*fingerprint).or_default();
-                let set = self.graph.set(commit.tree);
-                if !set.is_some_and(|set| sets[set as usize].contains(fingerprint)) {
+            for &credential in holders.of(commit.number) {
+                let history = &mut histories[credential as usize];
+                let mut files = self.graph.files(commit.tree).iter();
+                if !files.any(|&file| holders.of(file).contains(&credential)) {
                     history.commits += 1;
                     history.reachable |= reachable.commits[at];
                 }
@@ -225,8 +211,8 @@ impl Stand<'_> {
                 history.in_head |= reachable.head[at];
             }
         }
-        self.add_tips(&mut histories, &sets, reachable);
-        histories
+        self.add_tips(&mut histories, &mut holders, reachable);
+        holders.fingerprints.into_iter().zip(histories).collect()
     }
 
     /// Which commits hold the files of each set, and none else.
@@ -243,22 +229,84 @@ impl Stand<'_> {
         held
     }
 
-    fn add_tips(
-        &self,
-        histories: &mut HashMap<Fingerprint, GitHistory>,
-        sets: &[HashSet<Fingerprint>],
-        reachable: &Reachable,
-    ) {
+    fn add_tips(&self, histories: &mut [GitHistory], holders: &mut Holders, reachable: &Reachable) {
         for (name, tip) in &reachable.tips {
-            let commit = self.graph.commit(*tip).map(|(_, commit)| commit);
-            let set = commit.and_then(|commit| self.graph.set(commit.tree));
+            let Some((_, commit)) = self.graph.commit(*tip) else {
+                continue;
+            };
             let mut shown: Option<String> = None;
-            for fingerprint in set.into_iter().flat_map(|set| &sets[set as usize]) {
-                let history = histories.entry(*fingerprint).or_default();
+            holders.each_in(self.graph.files(commit.tree), |credential| {
+                let history = &mut histories[credential];
                 history.branch_count += 1;
                 if history.branches.len() < NAMED {
                     let shown = shown.get_or_insert_with(|| masked(self.audit.scan.engine, name));
                     history.branches.push(shown.clone());
+                }
+            });
+        }
+    }
+}
+
+/// Which objects hold which credentials, each by a number.
+struct Holders {
+    fingerprints: Vec<Fingerprint>,
+    /// The objects that hold a credential, each once.
+    objects: Vec<Vec<u32>>,
+    /// The place of an object in `credentials`; none for one that holds none.
+    places: Vec<u32>,
+    /// The credentials in an object; none in the first.
+    credentials: Vec<Vec<u32>>,
+    /// In which turn a credential was met last.
+    met: Vec<u32>,
+    turn: u32,
+}
+
+impl Holders {
+    fn new(count: usize, found: impl Iterator<Item = (Fingerprint, u32)>) -> Holders {
+        let mut holders = Holders {
+            fingerprints: Vec::new(),
+            objects: Vec::new(),
+            places: vec![0; count],
+            credentials: vec![Vec::new()],
+            met: Vec::new(),
+            turn: 0,
+        };
+        let mut numbers: HashMap<Fingerprint, u32> = HashMap::new();
+        for (fingerprint, object) in found {
+            let next = holders.fingerprints.len() as u32;
+            let credential = *numbers.entry(fingerprint).or_insert(next);
+            if credential == next {
+                holders.fingerprints.push(fingerprint);
+                holders.objects.push(Vec::new());
+            }
+            let place = &mut holders.places[object as usize];
+            if *place == 0 {
+                *place = holders.credentials.len() as u32;
+                holders.credentials.push(Vec::new());
+            }
+            let inside = &mut holders.credentials[*place as usize];
+            if !inside.contains(&credential) {
+                inside.push(credential);
+                holders.objects[credential as usize].push(object);
+            }
+        }
+        holders.met = vec![0; holders.fingerprints.len()];
+        holders
+    }
+
+    /// The credentials in an object.
+    fn of(&self, object: u32) -> &[u32] {
+        &self.credentials[self.places[object as usize] as usize]
+    }
+
+    /// Calls `each` for every credential that one of `files` holds, once.
+    fn each_in(&mut self, files: &[u32], mut each: impl FnMut(usize)) {
+        self.turn += 1;
+        for &file in files {
+            for &credential in &self.credentials[self.places[file as usize] as usize] {
+                let met = &mut self.met[credential as usize];
+                if std::mem::replace(met, self.turn) != self.turn {
+                    each(credential as usize);
                 }
             }
         }
