@@ -4,6 +4,7 @@
 //! as long as the first.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::rc::Rc;
 
 use gix::bstr::ByteSlice;
@@ -39,13 +40,23 @@ struct Tree {
     wanted: bool,
 }
 
-/// Entries of a directory, which follow one another.
+/// An entry of a directory, or several that are its base's: there are many, so both are kept in two numbers.
 #[derive(Debug, Clone, Copy)]
-enum Piece {
-    /// The base's entries from a number on.
-    Old { first: u32, count: u32 },
-    /// An entry of its own.
-    New(Entry),
+struct Piece(u32, u32);
+
+impl Piece {
+    /// Says that a piece is of the base.
+    const OLD: u32 = 1 << 31;
+
+    /// The base's entries of some numbers.
+    fn old(range: Range<usize>) -> Piece {
+        Piece(range.start as u32, range.len() as u32 | Self::OLD)
+    }
+
+    fn is_old(self) -> Option<Range<usize>> {
+        let range = self.0 as usize..self.0 as usize + (self.1 & !Self::OLD) as usize;
+        (self.1 & Self::OLD != 0).then_some(range)
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -68,20 +79,15 @@ impl Record {
         let pieces = self.pieces.len();
         let listing = Listing::read(object, from, |part| {
             self.pieces.push(match part {
-                Part::Old(old) => Piece::Old {
-                    first: old.start as u32,
-                    count: old.len() as u32,
-                },
+                Part::Old(old) => Piece::old(old),
                 Part::New(entry) => {
                     // A submodule's commit lies in another repository.
                     let is_here = !entry.mode.is_commit();
                     let number = is_here.then(|| self.numbers.of(store, entry.oid)).flatten();
                     new(&entry, number);
                     let name = self.names.number(entry.filename);
-                    Piece::New(Entry {
-                        child: number.unwrap_or(NONE),
-                        name: name << 1 | u32::from(entry.mode.is_tree()),
-                    })
+                    let is_tree = u32::from(entry.mode.is_tree());
+                    Piece(number.unwrap_or(NONE), name << 1 | is_tree)
                 }
             });
         });
@@ -146,8 +152,8 @@ pub enum To {
 /// What all threads saw.
 #[derive(Debug, Default)]
 pub struct Records {
-    trees: Vec<Tree>,
-    pieces: Vec<Piece>,
+    /// What each saw, and the numbers that its names have among all.
+    parts: Vec<(Record, Vec<u32>)>,
     /// All names.
     pub names: Names,
     /// All commits.
@@ -157,61 +163,64 @@ pub struct Records {
 }
 
 impl Records {
-    /// Joins what several threads saw.
+    /// Puts together what several threads saw.
     pub fn join(all: impl IntoIterator<Item = Record>) -> Records {
         let mut records = Records::default();
-        for record in all {
-            records.add(record);
+        for mut record in all {
+            let texts = std::mem::take(&mut record.names).texts;
+            let names = texts.iter().map(|text| records.names.number(text));
+            let names = names.collect();
+            records.commits.append(&mut record.commits);
+            records.tags.extend(record.tags.drain(..));
+            records.parts.push((record, names));
         }
         records
     }
 
-    fn add(&mut self, record: Record) {
-        let texts = record.names.texts.iter();
-        let names: Vec<u32> = texts.map(|text| self.names.number(text)).collect();
-        let first = self.pieces.len();
-        self.pieces
-            .extend(record.pieces.into_iter().map(|piece| match piece {
-                Piece::New(Entry { child, name }) => Piece::New(Entry {
-                    child,
-                    name: names[(name >> 1) as usize] << 1 | name & 1,
-                }),
-                old @ Piece::Old { .. } => old,
-            }));
-        self.trees.extend(record.trees.into_iter().map(|tree| Tree {
-            pieces: first + tree.pieces,
-            ..tree
-        }));
-        self.commits.extend(record.commits);
-        self.tags.extend(record.tags);
-    }
-
     /// The entries of all directories that are directories, or one of `files`.
     pub fn edges(&self, store: &Store, files: &[bool], pool: &rayon::ThreadPool) -> Vec<Edge> {
+        // All directories: whose they are, and where there.
+        let trees: Vec<(u32, u32)> = (0u32..)
+            .zip(&self.parts)
+            .flat_map(|(part, (record, _))| {
+                (0..record.trees.len() as u32).map(move |at| (part, at))
+            })
+            .collect();
         let mut places = vec![NONE; store.len()];
-        for (at, tree) in self.trees.iter().enumerate() {
-            places[tree.number as usize] = at as u32;
+        for (place, &tree) in trees.iter().enumerate() {
+            places[self.tree(tree).number as usize] = place as u32;
         }
-        let base = |tree: &Tree| match tree.base {
+        let base = |&tree: &(u32, u32)| match self.tree(tree).base {
             NONE => NONE,
             base => places[base as usize],
         };
-        let forest = Forest::new(self.trees.iter().map(base).collect());
+        let forest = Forest::new(trees.iter().map(base).collect());
         let roots: Vec<u32> = forest.roots().collect();
         let below = |mut edges: Vec<Edge>, &root: &u32| {
-            self.below(root, &forest, files, &mut edges);
+            self.below(root, (&trees, &forest), files, &mut edges);
             edges
         };
         let parts = || roots.par_iter().fold(Vec::new, below);
         pool.install(|| parts().collect::<Vec<_>>()).concat()
     }
 
+    fn tree(&self, (part, at): (u32, u32)) -> &Tree {
+        &self.parts[part as usize].0.trees[at as usize]
+    }
+
     /// Adds the entries of a directory and of all that are based on it.
-    fn below(&self, root: u32, forest: &Forest, files: &[bool], edges: &mut Vec<Edge>) {
+    fn below(
+        &self,
+        root: u32,
+        (trees, forest): (&[(u32, u32)], &Forest),
+        files: &[bool],
+        edges: &mut Vec<Edge>,
+    ) {
         let mut stack: Vec<(u32, Option<Rc<Vec<Entry>>>)> = vec![(root, None)];
         while let Some((at, base)) = stack.pop() {
-            let entries = self.entries(at as usize, base.as_ref().map_or(&[], |base| &base[..]));
-            let tree = self.trees[at as usize];
+            let place = trees[at as usize];
+            let entries = self.entries(place, base.as_ref().map_or(&[], |base| &base[..]));
+            let tree = self.tree(place);
             let leads = |entry: &&Entry| {
                 entry.child != NONE && (entry.name & 1 != 0 || files[entry.child as usize])
             };
@@ -228,19 +237,19 @@ impl Records {
         }
     }
 
-    fn entries(&self, at: usize, base: &[Entry]) -> Vec<Entry> {
-        let end = self
-            .trees
-            .get(at + 1)
-            .map_or(self.pieces.len(), |next| next.pieces);
+    fn entries(&self, (part, at): (u32, u32), base: &[Entry]) -> Vec<Entry> {
+        let (record, names) = &self.parts[part as usize];
+        let at = at as usize;
+        let next = record.trees.get(at + 1);
+        let end = next.map_or(record.pieces.len(), |next| next.pieces);
         let mut entries = Vec::with_capacity(base.len() + 4);
-        for piece in &self.pieces[self.trees[at].pieces..end] {
-            match *piece {
-                Piece::New(entry) => entries.push(entry),
-                Piece::Old { first, count } => {
-                    let range = first as usize..(first + count) as usize;
-                    entries.extend_from_slice(&base[range]);
-                }
+        for piece in &record.pieces[record.trees[at].pieces..end] {
+            match piece.is_old() {
+                Some(range) => entries.extend_from_slice(&base[range]),
+                None => entries.push(Entry {
+                    child: piece.0,
+                    name: names[(piece.1 >> 1) as usize] << 1 | piece.1 & 1,
+                }),
             }
         }
         entries
