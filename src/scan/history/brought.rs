@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use super::Audit;
 use super::objects::{kind, title};
 use super::pieces::{Piece, Pieces};
-use crate::engine::Counters;
+use crate::engine::{Counters, Engine};
 use crate::model::{GitCommit, GitPlace, Origin};
 use crate::scan::masked;
 use crate::source::git::{Change, Changes, Gap, Reader, Tips, staged, tree_of};
@@ -124,7 +124,7 @@ impl Audit<'_> {
         let mut commit = CommitRefIter::from_bytes(&buffer, reader.hash());
         let tree = commit.tree_id().ok()?;
         let parents = commit.parent_ids().collect();
-        Some((told(self, id, commit, false), tree, parents))
+        Some((told(self.scan.engine, id, commit, false), tree, parents))
     }
 
     fn prefixed(&self, change: &Change) -> String {
@@ -166,7 +166,7 @@ impl Audit<'_> {
         if pieces.len() <= ALONE || self.options.threads == 1 {
             return Ok(scanner.scan(&pieces, reader));
         }
-        let sources = self.repository.sources(self.options.max_object_size);
+        let sources = self.sources();
         let part = pieces.len().div_ceil(self.options.threads * 8);
         let scanned: Result<Vec<Counters>, String> = self.pool()?.install(|| {
             let parts = pieces.par_chunks(part);
@@ -181,7 +181,7 @@ impl Audit<'_> {
 
 /// What reports say of a commit.
 pub fn told(
-    audit: &Audit<'_>,
+    engine: &Engine,
     id: &ObjectId,
     commit: CommitRefIter<'_>,
     unreachable: bool,
@@ -189,7 +189,7 @@ pub fn told(
     let author = commit.author().ok();
     let author = author.map(|author| {
         let text = [author.name.trim(), b" <", author.email.trim(), b">"].concat();
-        masked(audit.scan.engine, &text.to_str_lossy())
+        masked(engine, &text.to_str_lossy())
     });
     let committer = commit.committer().ok();
     let time = committer.and_then(|committer| committer.time().ok());

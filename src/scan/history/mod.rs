@@ -32,7 +32,9 @@ use super::collect::Collector;
 use crate::engine::{Counters, Scanned};
 use crate::model::{Origin, Skip, SkipKind};
 use crate::source::Excluded;
-use crate::source::git::{Place, Reader, Repository, Store, Tips, Unreadable, Update, Walk};
+use crate::source::git::{
+    Place, Reader, Repository, Sources, Store, Tips, Unreadable, Update, Walk,
+};
 
 use cache::{Cache, Made, Remembered};
 use find::{Find, Found};
@@ -259,6 +261,10 @@ impl Audit<'_> {
         self.repository.reader(self.options.max_object_size)
     }
 
+    fn sources(&self) -> Sources {
+        self.repository.sources(self.options.max_object_size)
+    }
+
     fn pool(&self) -> Result<rayon::ThreadPool, String> {
         rayon::ThreadPoolBuilder::new()
             .num_threads(self.options.threads)
@@ -310,13 +316,16 @@ impl Audit<'_> {
             limit: self.options.max_object_size,
         };
         let (mut found, mut counters) = (Found::default(), Counters::default());
-        let (mut records, mut saved) = (Vec::new(), HashMap::new());
+        let (mut records, mut saved, mut used) = (Vec::new(), HashMap::new(), Vec::new());
         for memory in walk.run(pool, &find) {
             found.add(memory.found);
             counters.add(&memory.scratch.counters);
             records.push(memory.record);
             saved.extend(memory.saved);
+            used.push(memory.scratch);
         }
+        // What the engine has compiled takes a while to go. Nobody needs to wait for it.
+        pool.spawn(move || drop(used));
         let lost = find.lost.into_inner();
         found.lost = lost.unwrap_or_else(std::sync::PoisonError::into_inner);
         // Where this walk left something out, it is looked for when it is asked for.
@@ -366,7 +375,7 @@ impl Audit<'_> {
             paths: &traced.graph.paths(),
         };
         let reachable = stand.reachable();
-        let places: HashMap<u32, Vec<Origin>> = stand.places(&files, &reachable);
+        let places: HashMap<u32, Vec<Origin>> = stand.places(&files, &reachable, pool);
         for (at, skip) in told {
             self.collector.skip(lost::placed(skip, places.get(&at)));
         }

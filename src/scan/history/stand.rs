@@ -1,10 +1,11 @@
 //! Where findings stand: commits, paths, branches.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use gix::hash::ObjectId;
 use gix::objs::{CommitRefIter, Kind};
+use rayon::prelude::*;
 
 use super::Audit;
 use super::brought::told;
@@ -98,16 +99,25 @@ impl Stand<'_> {
     }
 
     /// The places of each object with findings.
-    pub fn places(&self, hits: &[u32], reachable: &Reachable) -> HashMap<u32, Vec<Origin>> {
+    pub fn places(
+        &self,
+        hits: &[u32],
+        reachable: &Reachable,
+        pool: &rayon::ThreadPool,
+    ) -> HashMap<u32, Vec<Origin>> {
         let introductions = self.graph.introductions(&reachable.commits);
-        let Ok(mut commits) = Commits::new(self, reachable) else {
-            return HashMap::new();
-        };
+        let own = |&hit: &u32| self.graph.commit(hit).map(|(at, _)| at);
+        let named: BTreeSet<usize> = introductions
+            .values()
+            .copied()
+            .chain(hits.iter().filter_map(own))
+            .collect();
+        let commits = self.tell(&named.into_iter().collect::<Vec<_>>(), reachable, pool);
         let places = hits.iter().map(|&hit| {
             let at = introductions.get(&hit).copied();
             let places = match self.kind(hit) {
                 Kind::Blob | Kind::Tree => {
-                    let commit = at.map(|at| commits.told(self.graph.commits[at].number));
+                    let commit = at.map(|at| commits[&at].clone());
                     let first = at.and_then(|at| self.graph.path(self.graph.commits[at].tree, hit));
                     let others = self.paths.get(&hit).into_iter().flatten().cloned();
                     let mut all: Vec<Vec<u32>> = first.into_iter().collect();
@@ -118,12 +128,43 @@ impl Stand<'_> {
                     });
                     self.blob(hit, commit.as_ref(), &all)
                 }
-                Kind::Commit => vec![self.bare(Kind::Commit, hit, Some(commits.told(hit)))],
+                Kind::Commit => {
+                    let commit = own(&hit).map(|at| commits[&at].clone());
+                    vec![self.bare(Kind::Commit, hit, commit)]
+                }
                 Kind::Tag => vec![self.bare(Kind::Tag, hit, None)],
             };
             (hit, places)
         });
         places.collect()
+    }
+
+    /// What reports say of commits, by their positions. Of one that cannot be read it is no more than its id.
+    fn tell(
+        &self,
+        commits: &[usize],
+        reachable: &Reachable,
+        pool: &rayon::ThreadPool,
+    ) -> HashMap<usize, GitCommit> {
+        /// As many as are read with one cache of their bases.
+        const PART: usize = 128;
+        let (engine, store, graph) = (self.audit.scan.engine, self.store, self.graph);
+        let sources = self.audit.sources();
+        let part = |part: &[usize]| -> Vec<(usize, GitCommit)> {
+            let (reader, mut buffer) = (sources.reader().ok(), Vec::new());
+            let told = part.iter().map(|&at| {
+                let id = store.id(graph.commits[at].number);
+                let read = reader.as_ref().map(|reader| reader.read(&id, &mut buffer));
+                let bytes = match read {
+                    Some(Ok(Some(_))) => &buffer[..],
+                    _ => &[],
+                };
+                let commit = CommitRefIter::from_bytes(bytes, store.hash());
+                (at, told(engine, &id, commit, !reachable.commits[at]))
+            });
+            told.collect()
+        };
+        pool.install(|| commits.par_chunks(PART).flat_map_iter(part).collect())
     }
 
     /// What an object is, directories apart: those stand where a file stands.
@@ -319,42 +360,4 @@ struct Held {
     commits: u64,
     reachable: bool,
     in_head: bool,
-}
-
-/// What reports say of commits, each read once.
-struct Commits<'s> {
-    stand: &'s Stand<'s>,
-    reachable: &'s Reachable,
-    reader: Reader,
-    buffer: Vec<u8>,
-    told: HashMap<u32, GitCommit>,
-}
-
-impl<'s> Commits<'s> {
-    fn new(stand: &'s Stand<'s>, reachable: &'s Reachable) -> Result<Self, String> {
-        Ok(Commits {
-            stand,
-            reachable,
-            reader: stand.audit.reader()?,
-            buffer: Vec::new(),
-            told: HashMap::new(),
-        })
-    }
-
-    fn told(&mut self, number: u32) -> GitCommit {
-        if let Some(commit) = self.told.get(&number) {
-            return commit.clone();
-        }
-        let id = self.stand.store.id(number);
-        let at = self.stand.graph.commit(number).map(|(at, _)| at);
-        let bytes = match self.reader.read(&id, &mut self.buffer) {
-            Ok(Some(_)) => &self.buffer[..],
-            _ => &[],
-        };
-        let commit = CommitRefIter::from_bytes(bytes, self.stand.store.hash());
-        let unreachable = !at.is_some_and(|at| self.reachable.commits[at]);
-        let told = told(self.stand.audit, &id, commit, unreachable);
-        self.told.insert(number, told.clone());
-        told
-    }
 }

@@ -17,7 +17,7 @@ mod walk;
 pub use changes::{Change, Changes, Gap};
 pub use forest::Forest;
 pub use pushed::{Brought, Tips, Update, parse_pre_push, parse_pre_receive};
-pub use repository::{Place, Reader, Reference, Repository};
+pub use repository::{Place, Reader, Reference, Repository, Sources};
 pub use staged::{staged, tree_of};
 pub use store::{Store, Unreadable, too_large};
 pub use submodules::Submodule;
