@@ -16,8 +16,8 @@ use super::grams::{self, Frequencies, first_three, fold};
 const FACTOR: u32 = 0x2C1B_3C6D;
 const FACTOR_STEP: u32 = 0x9E37_79B8;
 const MAP_BITS: u32 = 21;
-/// Bytes of the first stage's bitmap.
-pub const MAP_SIZE: usize = 1 << (MAP_BITS - 3);
+/// Words of the first stage's bitmap.
+pub const MAP_SIZE: usize = 1 << (MAP_BITS - 5);
 /// Bytes that one turn of the first stage moves on by.
 const STEP: usize = 32;
 /// Bytes that one turn looks at.
@@ -66,8 +66,8 @@ pub struct Buckets {
 pub struct Sieve {
     /// The keywords.
     pub words: Cow<'static, [Word]>,
-    /// The first stage: a bit for the hash of each gram, [`MAP_SIZE`] bytes.
-    pub map: Cow<'static, [u8]>,
+    /// The first stage: a bit for the hash of each gram, [`MAP_SIZE`] words.
+    pub map: Cow<'static, [u32]>,
     /// Grams of four bytes: of keywords of at least as many.
     pub wide: Buckets,
     /// Grams of three bytes: what keywords of three and four bytes begin with.
@@ -87,10 +87,11 @@ pub struct WordHit {
     pub word: u16,
 }
 
-/// The gram's place in the bitmap: a byte and a bit of it.
+/// The gram's place in the bitmap: a word and a bit of it.
 const fn place(gram: u32, factor: u32) -> (usize, u32) {
-    let hash = gram.wrapping_mul(factor) >> (32 - MAP_BITS);
-    ((hash >> 3) as usize, hash & 7)
+    let hash = gram.wrapping_mul(factor);
+    let (word, bit) = (hash >> (32 - MAP_BITS + 5), hash >> (32 - MAP_BITS));
+    (word as usize, bit & 31)
 }
 
 impl Sieve {
@@ -146,7 +147,7 @@ impl Sieve {
     /// Calls `hit` for each occurrence of a keyword that begins within `range` and ends within `hay`, each once, in no
     /// set order. Returns how many positions the first stage let through.
     pub fn find(&self, hay: &[u8], range: Range<usize>, mut hit: impl FnMut(WordHit)) -> u64 {
-        let map: &[u8; MAP_SIZE] = self.map[..]
+        let map: &[u32; MAP_SIZE] = self.map[..]
             .try_into()
             .expect("because it is built with this size");
         let mut passed = 0;
@@ -235,20 +236,19 @@ impl Sieve {
 
 /// The first stage over one view: bit `n` says that a keyword's gram may stand at `2 * n`.
 #[inline(always)]
-fn sift(map: &[u8; MAP_SIZE], factor: u32, view: &[u8; VIEW]) -> u32 {
-    let mut mask = 0;
-    for n in 0..STEP / 2 {
+fn sift(map: &[u32; MAP_SIZE], factor: u32, view: &[u8; VIEW]) -> u32 {
+    let one = |n: usize| {
         let p = 2 * n;
-        let gram = fold(u32::from_le_bytes([
-            view[p],
-            view[p + 1],
-            view[p + 2],
-            view[p + 3],
-        ]));
-        let (byte, bit) = place(gram, factor);
-        mask |= (u32::from(map[byte]) >> bit & 1) << n;
-    }
-    mask
+        let gram = [view[p], view[p + 1], view[p + 2], view[p + 3]];
+        let (word, bit) = place(fold(u32::from_le_bytes(gram)), factor);
+        map[word] >> bit & 1
+    };
+    // Written out, because a loop would be kept as one.
+    let two = |n: usize| one(n) | one(n + 1) << 1;
+    let four = |n: usize| two(n) | two(n + 2) << 2;
+    let eight = |n: usize| four(n) | four(n + 4) << 4;
+    const { assert!(STEP / 2 == 16) };
+    eight(0) | eight(8) << 8
 }
 
 impl Entry {
@@ -270,12 +270,12 @@ impl Entry {
 }
 
 /// The bitmap of `grams` that frequent text passes least, of so many as `tries` says, and its factor.
-fn bitmap(grams: &[u32], frequencies: &Frequencies, tries: usize) -> (u32, Vec<u8>) {
+fn bitmap(grams: &[u32], frequencies: &Frequencies, tries: usize) -> (u32, Vec<u32>) {
     let filled = |factor: u32| {
-        let mut map = vec![0u8; MAP_SIZE];
+        let mut map = vec![0u32; MAP_SIZE];
         for &gram in grams {
-            let (byte, bit) = place(gram, factor);
-            map[byte] |= 1 << bit;
+            let (word, bit) = place(gram, factor);
+            map[word] |= 1 << bit;
         }
         map
     };
@@ -288,8 +288,8 @@ fn bitmap(grams: &[u32], frequencies: &Frequencies, tries: usize) -> (u32, Vec<u
     let cost = |factor: u32| {
         let map = filled(factor);
         let passes = frequent.iter().filter(|(gram, _)| {
-            let (byte, bit) = place(*gram, factor);
-            map[byte] >> bit & 1 != 0
+            let (word, bit) = place(*gram, factor);
+            map[word] >> bit & 1 != 0
         });
         passes.map(|(_, weight)| weight).sum::<u64>()
     };

@@ -1,5 +1,8 @@
 //! Hand-chosen words that names are made of, by what they say.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 /// What a word of a name speaks of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Class {
@@ -363,36 +366,48 @@ pub fn class(word: &[u8]) -> Class {
         [start @ .., b's'] if !start.ends_with(b"s") && word.len() > 4 => start,
         _ => word,
     };
-    let lists: [(&[&str], Class); 6] = [
-        (&PASSWORDS, Class::Password),
-        (&SECRETS, Class::Secret),
-        (&TOKENS, Class::Token),
-        (&SECRET_KEYS, Class::SecretKey),
-        (&["key"], Class::Key),
-        (&CREDENTIALS, Class::Credential),
-    ];
-    for (list, class) in lists {
-        if among(list, singular) || among(list, word) {
-            return class;
-        }
+    let known = |word: &[u8]| CLASSES.get(word).copied();
+    let plural = known(singular).filter(|(rank, _)| *rank < OF_PLURALS);
+    match known(word)
+        .into_iter()
+        .chain(plural)
+        .min_by_key(|(rank, _)| *rank)
+    {
+        Some((_, class)) => class,
+        None => run_together(singular),
     }
-    let lists: [(&[&str], Class); 8] = [
-        (&IDENTITIES, Class::Identity),
-        (&PLACES, Class::Place),
-        (&DIGESTS, Class::Digest),
-        (&PUBLICS, Class::Public),
-        (&TESTS, Class::Test),
-        (&NUMBERS, Class::Number),
-        (&TEXTS, Class::Text),
-        (&QUALIFIERS, Class::Qualifier),
-    ];
-    for (list, class) in lists {
-        if among(list, word) {
-            return class;
-        }
-    }
-    run_together(singular)
 }
+
+/// The lists, those first that count before others.
+const LISTS: [(&[&str], Class); 14] = [
+    (&PASSWORDS, Class::Password),
+    (&SECRETS, Class::Secret),
+    (&TOKENS, Class::Token),
+    (&SECRET_KEYS, Class::SecretKey),
+    (&["key"], Class::Key),
+    (&CREDENTIALS, Class::Credential),
+    (&IDENTITIES, Class::Identity),
+    (&PLACES, Class::Place),
+    (&DIGESTS, Class::Digest),
+    (&PUBLICS, Class::Public),
+    (&TESTS, Class::Test),
+    (&NUMBERS, Class::Number),
+    (&TEXTS, Class::Text),
+    (&QUALIFIERS, Class::Qualifier),
+];
+/// So many of the first of them hold for plurals, too.
+const OF_PLURALS: usize = 6;
+
+/// The first list that each word is in, and its class.
+static CLASSES: LazyLock<HashMap<&[u8], (usize, Class)>> = LazyLock::new(|| {
+    let mut classes = HashMap::new();
+    for (rank, (list, class)) in LISTS.iter().enumerate() {
+        for word in *list {
+            classes.entry(word.as_bytes()).or_insert((rank, *class));
+        }
+    }
+    classes
+});
 
 /// Whether `value` is a word for a secret itself, in English or another language, as labels and translations are.
 pub fn is_word_for_secret(value: &[u8]) -> bool {
