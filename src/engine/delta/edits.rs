@@ -24,7 +24,7 @@ impl Copied {
     }
 
     /// Where `offset` of the base lies in the new bytes.
-    pub fn new(&self, offset: usize) -> usize {
+    pub fn moved(&self, offset: usize) -> usize {
         offset - self.from + self.to.start
     }
 

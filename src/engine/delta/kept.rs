@@ -46,7 +46,7 @@ impl Hits {
         starts
             .zip(&self.words[range])
             .map(|(&start, &word)| WordHit {
-                start: copy.new(start as usize),
+                start: copy.moved(start as usize),
                 word,
             })
     }
@@ -55,7 +55,7 @@ impl Hits {
     pub fn extend(&mut self, base: &Hits, range: Range<usize>, copy: &Copied) {
         let starts = base.starts[range.clone()].iter();
         self.starts
-            .extend(starts.map(|&start| copy.new(start as usize) as u32));
+            .extend(starts.map(|&start| copy.moved(start as usize) as u32));
         self.words.extend_from_slice(&base.words[range]);
     }
 }
@@ -85,7 +85,7 @@ impl Placed {
 
     /// As it stands where it was copied to.
     pub fn moved(&self, copy: &Copied) -> Placed {
-        let shift = |offset: u64| copy.new(offset as usize) as u64;
+        let shift = |offset: u64| copy.moved(offset as usize) as u64;
         Placed {
             hit: shift(self.hit),
             span: shift(self.span.start)..shift(self.span.end),

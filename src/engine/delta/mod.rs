@@ -144,7 +144,7 @@ impl Engine {
                 None => (start, start),
             };
             if let Some(inner) = inner {
-                let before = copy.new(inner.start);
+                let before = copy.moved(inner.start);
                 while let Some(zone) = zones.next_if(|zone| zone.start < before) {
                     self.hits(bytes, zone, scratch);
                     following.edge.extend_from_slice(&scratch.hits);

@@ -46,6 +46,11 @@ impl Forest {
         self.base.len()
     }
 
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.base.is_empty()
+    }
+
     /// The entries that are based on none.
     pub fn roots(&self) -> impl Iterator<Item = u32> {
         (0..self.base.len() as u32).filter(|&entry| self.base[entry as usize] == NONE)
