@@ -186,8 +186,8 @@ fn entries(whole: &Value) -> impl Iterator<Item = Entry<'_>> {
                 None => std::slice::from_ref(entry),
             };
             inner.iter().enumerate().filter_map(move |(at, hook)| {
-                let lines = LINES.iter().filter_map(|key| hook.get(*key)?.as_str());
-                let line = { lines }.next().filter(|line| is_ours(line))?;
+                let line = LINES.iter().find_map(|key| hook.get(*key)?.as_str());
+                let line = line.filter(|line| is_ours(line))?;
                 Some(Entry {
                     event,
                     group,
