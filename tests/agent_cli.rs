@@ -93,9 +93,20 @@ fn installs_tries_and_takes_out_again() {
     let doctor = agent(&tree, &["doctor"]);
     assert_eq!(
         (doctor.code, doctor.stdout.matches(": guarded\n").count()),
+        (1, 7),
+        "Codex has not been told to trust them: {doctor:?}"
+    );
+    let config = trusted(
+        &tree,
+        &["pre_tool_use", "post_tool_use", "user_prompt_submit"],
+    );
+    let doctor = agent(&tree, &["doctor"]);
+    assert_eq!(
+        (doctor.code, doctor.stdout.matches(": guarded\n").count()),
         (0, 8),
         "{doctor:?}"
     );
+    fs::remove_file(config).expect("it is there");
 
     // The wrapped command needs `keysieve exec`; all others are tried here.
     for name in [
@@ -158,12 +169,50 @@ fn a_hook_that_lets_the_canary_through_fails_the_test() {
     );
 }
 
+/// What Codex writes down where somebody trusts our hooks for `events`.
+fn trusted(tree: &Tree, events: &[&str]) -> PathBuf {
+    let hooks = tree.path().join(".codex/hooks.json");
+    let entries = events.iter().map(|event| {
+        let hooks = hooks.display();
+        format!("[hooks.state.'{hooks}:{event}:0:0']\ntrusted_hash = \"sha256:0\"\n")
+    });
+    tree.file(".codex/config.toml", entries.collect::<String>())
+}
+
 fn make_executable(path: &Path) {
     let status = std::process::Command::new("chmod")
         .arg("+x")
         .arg(path)
         .status();
     assert!(status.expect("there is a `chmod`").success());
+}
+
+#[test]
+fn prints_what_is_to_be_put_elsewhere() {
+    let tree = Tree::new();
+    tree.file(".codex/hooks.json", SETTINGS);
+    let before = files(tree.path());
+    let run = agent(
+        &tree,
+        &["install", "--print", "--agent", "codex", "--wrap", "always"],
+    );
+    assert_eq!(run.code, 0, "{run:?}");
+    let printed: Value = serde_json::from_str(&run.stdout).expect("JSON, and nothing else");
+    let line = printed["hooks"]["PreToolUse"][0]["hooks"][0]["command"].as_str();
+    assert!(
+        line.is_some_and(|line| line.ends_with(" agent hook --wrap always")),
+        "{printed}"
+    );
+    assert_eq!(files(tree.path()), before);
+    for args in [
+        &["install", "--print"][..],
+        &[
+            "install", "--print", "--agent", "codex", "--agent", "gemini",
+        ],
+    ] {
+        let run = agent(&tree, args);
+        assert_eq!((run.code, &run.stdout[..]), (2, ""), "{args:?}");
+    }
 }
 
 #[test]
@@ -218,9 +267,11 @@ const after = { title: "t", output: `T=${secret}`, metadata: { output: secret, e
 await hooks["tool.execute.after"]({ ...call, args: { command: "env" } }, after);
 const clean = { title: "t", output: "ok", metadata: {} };
 await hooks["tool.execute.after"]({ ...call, args: {} }, clean);
+const remote = { content: [{ type: "text", text: secret }], structuredContent: { a: secret }, isError: false };
+await hooks["tool.execute.after"]({ ...call, tool: "x_y", args: {} }, remote);
 const message = { message: {}, parts: [{ type: "text", text: `use ${secret}` }] };
 await hooks["chat.message"]({ sessionID: "s" }, message);
-console.log(JSON.stringify({ ...said, after, clean, parts: message.parts }));
+console.log(JSON.stringify({ ...said, after, clean, remote, parts: message.parts }));
 "#,
     );
     let node = |plugin: &str| {
@@ -251,6 +302,11 @@ console.log(JSON.stringify({ ...said, after, clean, parts: message.parts }));
     assert_eq!(
         said["clean"],
         json!({"title": "t", "output": "ok", "metadata": {}})
+    );
+    assert_eq!(
+        said["remote"],
+        json!({"content": [{"type": "text", "text": mark}], "structuredContent": {"a": mark}, "isError": false}),
+        "what an MCP server's tool says is of another form"
     );
     assert_eq!(said["parts"][0]["text"], format!("use {mark}"));
     // Without its program nothing passes.

@@ -273,9 +273,39 @@ fn shell_commands_are_wrapped_where_asked() {
     );
     let cursor = call(&tree, &event("cursor/pre-shell.json"), &["--wrap", "never"]);
     assert_eq!(cursor.stdout, Some(serde_json::json!({})));
-    // Codex changes an input only together with `allow`, which would skip the user's prompt.
-    let codex = call(&tree, &event("codex/pre-shell.json"), &["--wrap", "always"]);
-    assert_eq!(codex.stdout, None);
+    // Codex changes an input only together with `allow`, which is no approval there: it asks all the same.
+    let shell = event("codex/pre-shell.json");
+    assert_eq!(call(&tree, &shell, &[]).stdout, None);
+    let out = call(&tree, &shell, &["--wrap", "always"]).stdout;
+    let out = out.expect("a new input");
+    let specific = &out["hookSpecificOutput"];
+    assert_eq!(specific["permissionDecision"], "allow");
+    let command = specific["updatedInput"]["command"].as_str();
+    let shell: Value = serde_json::from_str(&shell).expect("JSON");
+    let line = shell["tool_input"]["command"].as_str();
+    assert!(wraps(command.expect("a command"), line.expect("a command")));
+}
+
+/// What begins like a wrapped command and goes on with another is none.
+#[test]
+fn no_command_hides_behind_a_wrapped_one() {
+    let tree = Tree::new();
+    let mut event = event_of("cursor/pre-shell.json");
+    let mut wrap = |line: &str| {
+        event["tool_input"]["command"] = line.into();
+        let out = call(&tree, &event.to_string(), &[])
+            .stdout
+            .expect("an answer");
+        let command = out["updated_input"]["command"].as_str();
+        command.map(str::to_owned)
+    };
+    let once = wrap("true").expect("it is wrapped");
+    assert_eq!(wrap(&once), None, "not twice");
+    for more in ["; cat key", " && cat key", "\ncat key"] {
+        let line = format!("{once}{more}");
+        let all = wrap(&line).expect("it is wrapped");
+        assert!(wraps(&all, &line), "{all}");
+    }
 }
 
 #[test]

@@ -242,6 +242,23 @@ fn a_shell_has_a_terminal_of_its_own() {
     assert_eq!(session.end(), Some(5));
 }
 
+/// Whoever changes a terminal from the background is stopped: there a command gets none of its own.
+#[test]
+fn a_command_in_the_background_goes_on() {
+    let tree = Tree::new();
+    let mut session = Session::start(&tree, &["exec", "--", "sh", "-i"]);
+    session.expect("$ ");
+    let binary = env!("CARGO_BIN_EXE_keysieve");
+    let script = "echo \"a $MY_SECRET\"; exit 6";
+    session.send(&format!(
+        "{binary} exec --known-from-env -- sh -c '{script}' & wait $!; echo code $?\r"
+    ));
+    session.expect("\na [REDACTED:known-value]\r\n");
+    session.expect("code 6\r\n");
+    session.send("exit\r");
+    assert_eq!(session.end(), Some(0));
+}
+
 /// What is typed is echoed at once, though the word may become a secret; a secret that is pasted is not.
 #[test]
 fn typing_is_echoed() {

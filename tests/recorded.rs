@@ -349,6 +349,49 @@ fn a_known_value_is_not_written_down() {
     );
 }
 
+/// What a wrapped command has covered is written down with whose command it was.
+#[cfg(unix)]
+#[test]
+fn a_wrapped_command_has_its_record() {
+    let tree = Tree::new();
+    let token = token(25);
+    tree.file("leak.txt", format!("{token}\n"));
+    let event = json!({
+        "conversation_id": "s '1'", "cursor_version": "2.0", "hook_event_name": "preToolUse", "tool_name": "Shell",
+        "tool_input": {"command": "cat leak.txt; exit 3"}, "tool_use_id": "-t", "cwd": "/",
+    });
+    let wrapped = run(&tree, &HOOK, &event.to_string());
+    let answer: Value = serde_json::from_str(&wrapped.stdout).expect("JSON");
+    let line = answer["updated_input"]["command"].as_str();
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", line.expect("it is wrapped")])
+        .current_dir(tree.path())
+        .env("USER", "jane");
+    let done = Running::start(&mut command).wait();
+    assert_eq!(
+        (done.code, &done.stdout[..]),
+        (3, "[REDACTED:github-pat]\n"),
+        "{done:?}"
+    );
+    let records = records(&tree, &[&token]);
+    let results: Vec<&Value> = records.iter().map(|record| &record["result"]).collect();
+    let end = "exit code 3; redacted 1 secret: 1 github-pat";
+    assert_eq!(results, ["wrapped in keysieve exec", "redacted", end]);
+    for record in &records {
+        assert_eq!(record["gen_ai.agent.name"], "cursor", "{record}");
+        assert_eq!(record["gen_ai.conversation.id"], "s '1'", "{record}");
+        assert_eq!(record["gen_ai.tool.name"], "Shell", "{record}");
+        assert_eq!(record["gen_ai.tool.call.id"], "-t", "{record}");
+        assert_eq!(record["authorizer"], "jane", "{record}");
+    }
+    assert_eq!(records[1]["action"], "exec");
+    assert_eq!(records[1]["rule"], "github-pat");
+    // Where no record is kept, nothing is handed on.
+    let plain = run(&tree, &["agent", "hook"], &event.to_string());
+    assert!(!plain.stdout.contains("--session"), "{plain:?}");
+}
+
 #[test]
 fn install_hands_the_record_on() {
     let (tree, text, values) = planted("env");
@@ -368,6 +411,7 @@ fn install_hands_the_record_on() {
         "audit.jsonl",
         "--authorizer",
         "the team",
+        "--audit-sync",
         "--canaries",
         "canaries",
     ]);

@@ -61,6 +61,8 @@ pub struct Policy {
     pub wrap: Wrap,
     /// The program that wraps them: this one, by its absolute path; none where it is not known.
     pub program: Option<PathBuf>,
+    /// Options for the `exec` that wraps them: the rules, the canaries, the record.
+    pub exec: Vec<String>,
     /// What is less sure is no secret.
     pub min_confidence: Confidence,
     /// The agent's environment, by name: what of it is secret is taken out of what tools say, whatever it looks like.
@@ -73,6 +75,7 @@ impl Default for Policy {
             secret_files: FilePolicy::default(),
             wrap: Wrap::default(),
             program: None,
+            exec: Vec::new(),
             min_confidence: Confidence::Medium,
             variables: Vec::new(),
         }
@@ -363,7 +366,7 @@ impl<'a> Guard<'a> {
         }
         let program = self.policy.program.as_deref()?;
         let (key, line) = event.command()?;
-        let line = shell::wrapped(program, &line)?;
+        let line = shell::wrapped(program, &self.exec_options(event), &line)?;
         let mut input = event.input.clone();
         let slot = input.get_mut(key).filter(|value| value.is_string())?;
         *slot = Value::String(line);
@@ -372,6 +375,27 @@ impl<'a> Guard<'a> {
             reason: String::new(),
             found: Vec::new(),
         })
+    }
+
+    /// The options for the `exec` that wraps an event's command: where it keeps a record, it says there whose command it
+    /// is.
+    fn exec_options(&self, event: &Event) -> Vec<String> {
+        let mut options = self.policy.exec.clone();
+        if !options.iter().any(|option| option == "--audit") {
+            return options;
+        }
+        let agent = event.agent.map(|agent| agent.name().to_owned());
+        let names = [
+            ("--agent", agent),
+            ("--session", event.session.clone()),
+            ("--tool", event.tool.clone()),
+            ("--call", event.call.clone()),
+        ];
+        for (flag, name) in names {
+            // Behind an equals sign, whatever it begins with.
+            options.extend(name.map(|name| format!("{flag}={name}")));
+        }
+        options
     }
 
     fn after_tool(&mut self, event: &Event) -> Decision {

@@ -134,7 +134,7 @@ fn hidden(value: &Value, secret: &str) -> String {
 pub fn wraps(command: &str, line: &str) -> bool {
     let words = shlex::split(command).unwrap_or_default();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let [program, "exec", "--known-from-env", "--", _, "-c", last] = words[..] else {
+    let [program, "exec", "--known-from-env", .., "--", _, "-c", last] = words[..] else {
         return false;
     };
     Path::new(program).is_absolute() && last == line

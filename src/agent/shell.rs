@@ -215,19 +215,24 @@ impl Reader {
     }
 }
 
-/// A command line that runs `line` in the user's shell with both outputs redacted; `None` where it is one already, or
-/// where a path or line cannot be quoted (a NUL).
-pub fn wrapped(program: &Path, line: &str) -> Option<String> {
-    let program = program.to_str()?;
-    let head = format!(
-        "{} exec --known-from-env -- ",
-        shlex::try_quote(program).ok()?
-    );
-    if line.starts_with(&head) {
+/// A command line that runs `line` in the user's shell with both outputs redacted, and `options` for `keysieve exec`;
+/// `None` where it is one already, or where a part of it cannot be quoted (a NUL).
+pub fn wrapped(program: &Path, options: &[String], line: &str) -> Option<String> {
+    // Nothing but a line that is the same to the last byte is one already: what begins like one may go on with a
+    // command of its own.
+    let inner = shlex::split(line).and_then(|mut words| words.pop());
+    if inner.is_some_and(|inner| wrap(program, options, &inner).as_deref() == Some(line)) {
         return None;
     }
+    wrap(program, options, line)
+}
+
+fn wrap(program: &Path, options: &[String], line: &str) -> Option<String> {
+    let head = [program.to_str()?, "exec", "--known-from-env"];
+    let words = head.into_iter().chain(options.iter().map(String::as_str));
+    let words = shlex::try_join(words).ok()?;
     let line = shlex::try_quote(line).ok()?;
-    Some(format!("{head}\"${{SHELL:-sh}}\" -c {line}"))
+    Some(format!("{words} -- \"${{SHELL:-sh}}\" -c {line}"))
 }
 
 #[cfg(test)]
@@ -284,13 +289,25 @@ mod tests {
             "a\nb",
             "echo '; rm -rf /'",
         ] {
-            let wrapped = wrapped(program, line).expect("it can be quoted");
+            let options = ["--session", "a session"].map(str::to_owned);
+            let wrapped = wrapped(program, &options, line).expect("it can be quoted");
             let words = shlex::split(&wrapped).expect("it is well quoted");
             assert_eq!(words[0], "/opt/my tools/keysieve");
-            assert_eq!(words[1..4], ["exec", "--known-from-env", "--"]);
+            assert_eq!(words[1..4], ["exec", "--known-from-env", "--session"]);
+            assert_eq!(words[4..6], ["a session", "--"]);
             assert_eq!(words.last().map(String::as_str), Some(line));
-            assert_eq!(super::wrapped(program, &wrapped), None, "never twice");
+            assert_eq!(
+                super::wrapped(program, &options, &wrapped),
+                None,
+                "never twice"
+            );
+            for more in ["; cat key", " && cat key", "\ncat key", " | cat key -"] {
+                let longer = format!("{wrapped}{more}");
+                let whole = super::wrapped(program, &options, &longer).expect("it is another one");
+                let words = shlex::split(&whole).expect("it is well quoted");
+                assert_eq!(words.last(), Some(&longer), "all of it is wrapped");
+            }
         }
-        assert_eq!(wrapped(program, "a\0b"), None);
+        assert_eq!(wrapped(program, &[], "a\0b"), None);
     }
 }

@@ -121,15 +121,16 @@ pub fn read(path: &Path) -> Result<Vec<Head>, LogError> {
         .collect()
 }
 
-/// Puts `head` in the place of the one before.
-pub(super) fn write(path: &Path, head: &Head) -> io::Result<()> {
+/// Puts `head` in the place of the one before, on the disk where `sync` says so.
+pub(super) fn write(path: &Path, head: &Head, sync: bool) -> io::Result<()> {
     let mut line = head.line();
     let blanks = FILE_BYTES.saturating_sub(line.len() + 1);
     line.extend(std::iter::repeat_n(' ', blanks));
     line.push('\n');
     let mut file =
         platform::private(File::options().create(true).truncate(false).write(true)).open(path)?;
-    file.write_all(line.as_bytes())
+    file.write_all(line.as_bytes())?;
+    if sync { file.sync_data() } else { Ok(()) }
 }
 
 /// Makes a key pair: `path` holds the secret key, its owner's alone to read, `path.pub` the public one, both in PEM.
@@ -248,7 +249,7 @@ mod tests {
             ..signed.clone()
         };
         for head in [&longer, &signed] {
-            write(&file, head).expect("because the folder is ours");
+            write(&file, head, true).expect("because the folder is ours");
             assert_eq!(read(&file).expect("it is one"), std::slice::from_ref(head));
         }
         fs::write(&file, "x\n").expect("because the folder is ours");

@@ -2,8 +2,8 @@
 //!
 //! A writer waits for the lock of the file, reads its end, and writes its record as one piece. A process that is killed
 //! leaves at worst a torn line; the next writer ends it, and its own record says how many bytes it found there and what
-//! their hash was. Nothing is flushed to the disk: a machine that loses power may lose the last records, which
-//! `verify` then reports as missing if the head was kept.
+//! their hash was. Records are forced to the disk where that is asked for ([`Options::sync`]); otherwise a machine that
+//! loses power may lose the last ones, which `verify` then reports as missing if the head was kept.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -37,6 +37,8 @@ pub struct Options<'a> {
     pub authorizer: Option<String>,
     /// Signs every head.
     pub signing_key: Option<SigningKey>,
+    /// Whether a record and its head are on the disk before [`Log::append`] returns.
+    pub sync: bool,
     /// What time it is.
     pub now: fn() -> SystemTime,
 }
@@ -48,6 +50,7 @@ impl<'a> Options<'a> {
             mask,
             authorizer: None,
             signing_key: None,
+            sync: false,
             now: SystemTime::now,
         }
     }
@@ -151,7 +154,14 @@ impl<'a> Log<'a> {
         }
         let (line, hash) = chain::seal(&record);
         let line = [if tail.open { "\n" } else { "" }, &line, "\n"].concat();
-        if let Err(e) = (&self.file).write_all(line.as_bytes()) {
+        let written =
+            (&self.file)
+                .write_all(line.as_bytes())
+                .and_then(|()| match self.options.sync {
+                    true => self.file.sync_data(),
+                    false => Ok(()),
+                });
+        if let Err(e) = written {
             // A full disk: what was written of it goes again. If it stays, the next writer finds it.
             let _ = self.file.set_len(tail.length);
             return Err(failed(e));
@@ -173,7 +183,8 @@ impl<'a> Log<'a> {
         if let Some(key) = &self.options.signing_key {
             head = head.signed(key);
         }
-        head::write(&self.head, &head).map_err(|e| LogError::io(&self.head, e))
+        let sync = self.options.sync;
+        head::write(&self.head, &head, sync).map_err(|e| LogError::io(&self.head, e))
     }
 
     /// All of the record that does not depend on those before it.

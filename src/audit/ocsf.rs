@@ -1,8 +1,8 @@
 //! Records as events of the Open Cybersecurity Schema Framework, for a SIEM.
 //!
 //! A record with a credential is a Detection Finding (class 2004), any other an API Activity (class 6003), both with the
-//! profiles `host`, `security_control`, `ai_operation` and `record_integrity` (ocsf/ocsf-schema; the last is in its
-//! drafts).
+//! profiles `host`, `security_control` and `record_integrity` (ocsf/ocsf-schema, in the state of July 2026; the last is in
+//! its drafts). `ai_operation` is a profile of activities and not of findings: there the agent is a part of the evidence.
 //! An attestation's fingerprint is, as that profile demands, over the event itself in the canonical form of RFC 8785,
 //! with the fingerprint of the event before it and without its own. The record's own hash is `metadata.original_event_uid`,
 //! which leads back to the log.
@@ -15,6 +15,8 @@ use crate::model::Severity;
 
 /// The version of the schema that the events are written for.
 const VERSION: &str = "1.9.0-dev";
+/// The profiles that both classes have.
+const PROFILES: [&str; 3] = ["host", "security_control", "record_integrity"];
 
 /// Writes events, each with the fingerprint of the one before.
 #[derive(Debug, Default)]
@@ -43,8 +45,15 @@ impl Ocsf {
     }
 }
 
+/// SHA-256, in hexadecimal, over an event in the canonical form of RFC 8785.
 fn sha256_fingerprint(value: &str) -> Value {
-    json!({ "algorithm": "SHA-256", "algorithm_id": 3, "value": value })
+    json!({
+        "algorithm": "SHA-256",
+        "algorithm_id": 3,
+        "encoding_id": 1,
+        "serialization_id": 2,
+        "value": value,
+    })
 }
 
 /// What both classes have.
@@ -66,8 +75,12 @@ fn base(record: &Record, class: u32, activity: u32) -> Value {
         "status_detail": record.result,
         "metadata": {
             "version": VERSION,
-            "product": { "name": "keysieve", "version": env!("CARGO_PKG_VERSION") },
-            "profiles": ["host", "security_control", "ai_operation", "record_integrity"],
+            "product": {
+                "name": "keysieve",
+                "vendor_name": "keysieve",
+                "version": env!("CARGO_PKG_VERSION"),
+            },
+            "profiles": PROFILES,
             "uid": format!("{}-{}", record.chain, record.seq),
             "original_event_uid": record.hash,
             "original_time": record.time,
@@ -83,11 +96,6 @@ fn base(record: &Record, class: u32, activity: u32) -> Value {
     }
     if let Some(agent) = &record.agent {
         actor.insert("app_name".to_owned(), json!(agent));
-        event["ai_agent"] = json!({ "uid": agent, "name": agent });
-        if let Some(session) = &record.session {
-            event["ai_agent"]["instance_uid"] = json!(session);
-        }
-        event["message_context"] = message_context(record, agent);
     }
     if actor.is_empty() {
         actor.insert("app_name".to_owned(), json!("keysieve"));
@@ -105,18 +113,31 @@ fn severity(record: &Record) -> u32 {
     severity.map_or(1, |severity| severity as u32 + 1)
 }
 
-/// Allowed or denied, and how: `security_control`'s numbers.
+/// What was done, and how: `security_control`'s numbers.
 fn outcome(record: &Record) -> (u32, u32) {
     let is = |verdict: Verdict| record.decision == verdict.name();
     match () {
+        // Denied; blocked.
         () if is(Verdict::Deny) => (2, 2),
-        // Let through with a correction.
-        () if is(Verdict::Redact) => (1, 11),
+        // Modified; corrected.
+        () if is(Verdict::Redact) => (4, 11),
+        // Allowed; allowed.
         () if is(Verdict::Allow) => (1, 1),
-        // Detected, or logged where there was nothing to detect.
-        () if is(Verdict::Report) => (1, if record.credential.is_some() { 15 } else { 17 }),
+        // Observed; detected, or logged where there was nothing to detect.
+        () if is(Verdict::Report) => (3, if record.credential.is_some() { 15 } else { 17 }),
+        // Left to a person, whose answer is not known here.
         () => (0, 0),
     }
+}
+
+/// The agent, as what it is and as this run of it.
+fn ai_agent(record: &Record) -> Option<Value> {
+    let agent = record.agent.as_ref()?;
+    let mut value = json!({ "uid": agent, "name": agent });
+    if let Some(session) = &record.session {
+        value["instance_uid"] = json!(session);
+    }
+    Some(value)
 }
 
 fn message_context(record: &Record, agent: &str) -> Value {
@@ -150,6 +171,7 @@ fn finding(record: &Record, credential: &str) -> Value {
 
 fn evidence(record: &Record) -> Value {
     json!({
+        "ai_agent": ai_agent(record),
         "data": {
             "action": record.action,
             "gen_ai.tool.name": record.tool,
@@ -168,6 +190,12 @@ fn activity(record: &Record) -> Value {
         event["api"]["request"] = json!({ "uid": call });
     }
     event["src_endpoint"] = json!({ "name": record.agent.as_deref().unwrap_or("keysieve") });
+    if let Some(agent) = &record.agent {
+        let profiles = PROFILES.into_iter().chain(["ai_operation"]);
+        event["metadata"]["profiles"] = profiles.collect();
+        event["ai_agent"] = json!(ai_agent(record));
+        event["message_context"] = message_context(record, agent);
+    }
     if let [host, ..] = &record.hosts[..] {
         event["dst_endpoint"] = json!({ "hostname": host });
     }

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Mutex, PoisonError};
 
 use clap::Args;
-use keysieve::audit::Action;
+use keysieve::audit::{Action, Decision};
 use keysieve::platform::child::Terminal;
 use keysieve::redact::Redactor;
 use keysieve::redact::wrapped::{self, Ended};
@@ -32,6 +32,8 @@ pub struct ExecArgs {
     pub what: WhatArgs,
     #[command(flatten)]
     pub tally: TallyArgs,
+    #[command(flatten)]
+    pub caller: CallerArgs,
     /// The command and its arguments.
     #[arg(
         required = true,
@@ -42,13 +44,46 @@ pub struct ExecArgs {
     pub command: Vec<OsString>,
 }
 
+/// For whom the command runs: a hook that wraps an agent's command says it.
+#[derive(Debug, Args)]
+pub struct CallerArgs {
+    /// The agent whose command it is, for the record.
+    #[arg(long, value_name = "NAME", requires = "audit", help_heading = "Record")]
+    pub agent: Option<String>,
+    /// The agent's session, for the record.
+    #[arg(long, value_name = "ID", requires = "audit", help_heading = "Record")]
+    pub session: Option<String>,
+    /// The agent's tool, for the record.
+    #[arg(long, value_name = "NAME", requires = "audit", help_heading = "Record")]
+    pub tool: Option<String>,
+    /// The agent's tool call, for the record.
+    #[arg(long, value_name = "ID", requires = "audit", help_heading = "Record")]
+    pub call: Option<String>,
+}
+
+impl CallerArgs {
+    /// What each record of the run has in common.
+    fn decision(&self, context: String) -> Decision {
+        Decision {
+            agent: self.agent.clone(),
+            session: self.session.clone(),
+            tool: self.tool.clone(),
+            call: self.call.clone(),
+            action: Action::Exec,
+            context: Some(context),
+            ..Decision::default()
+        }
+    }
+}
+
 /// Runs a command with its outputs redacted.
 pub fn run(args: &ExecArgs) -> Result<Exit, Failure> {
     super::scan::keep_content_out_of_panics();
     let engine = args.what.engine()?;
     let redactor = args.what.redactor(&engine)?;
     let (program, rest) = args.command.split_first().expect("because one is required");
-    let tally = Tally::new(&args.tally, Action::Exec, line(&redactor, &args.command))?;
+    let common = args.caller.decision(line(&redactor, &args.command));
+    let tally = Tally::new(&args.tally, common)?;
     let tally = Mutex::new(tally.quiet_until_end(Terminal::is_outside()));
     let ended = wrapped::run(&redactor, program, rest, &|found| {
         let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);

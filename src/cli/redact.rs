@@ -11,7 +11,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use keysieve::audit::Action;
+use keysieve::audit::{Action, Decision};
 use keysieve::engine::{Engine, RuleSet};
 use keysieve::redact::known::{KnownValues, of_dotenv, of_list, of_variables};
 use keysieve::redact::{Key, Placeholders, Redacted, Redactor};
@@ -114,7 +114,12 @@ pub fn run(args: &RedactArgs) -> Result<Exit, Failure> {
     }
     let engine = args.what.engine()?;
     let redactor = args.what.redactor(&engine)?;
-    let mut tally = Tally::new(&args.tally, Action::Redact, names(&args.files))?;
+    let common = Decision {
+        action: Action::Redact,
+        context: Some(names(&args.files)),
+        ..Decision::default()
+    };
+    let mut tally = Tally::new(&args.tally, common)?;
     let done = match args.in_place {
         true => in_place::replace_all(&redactor, &args.files, &mut tally),
         false => to_stdout(&redactor, &args.files, &mut tally),

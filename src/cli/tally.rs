@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
-use keysieve::audit::{Action, Decision, Log, Verdict};
+use keysieve::audit::{Decision, Log, Verdict};
 use keysieve::canary::Register;
 use keysieve::model::{Fingerprint, Severity};
 use keysieve::redact::Found;
@@ -44,16 +44,18 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// An empty one. `context` says what is redacted, and holds no secret.
-    pub fn new(args: &TallyArgs, action: Action, context: String) -> Result<Tally, Failure> {
+    /// An empty one. `common` is what all its records have; its context says what is redacted, and holds no secret.
+    pub fn new(args: &TallyArgs, common: Decision) -> Result<Tally, Failure> {
         Ok(Tally {
-            log: args.audit.open(&masked)?,
+            // An agent's command is done on the same behalf as its hooks say.
+            log: match common.agent {
+                Some(_) => args.audit.open_quickly(&masked)?,
+                None => args.audit.open(&masked)?,
+            },
             canaries: canary::register(args.canaries.as_deref())?,
             common: Decision {
-                action,
-                context: Some(context),
                 verdict: Verdict::Redact,
-                ..Decision::default()
+                ..common
             },
             ..Tally::default()
         })

@@ -149,8 +149,11 @@ mod unix {
     use std::sync::Arc;
 
     use pty_process::blocking::{Command, Pty, open};
+    use rustix::process::getpgrp;
     use rustix::stdio::stdin;
-    use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
+    use rustix::termios::{
+        OptionalActions, Termios, tcgetattr, tcgetpgrp, tcgetwinsize, tcsetattr,
+    };
 
     use super::Child;
 
@@ -166,9 +169,14 @@ mod unix {
     pub struct Side(Arc<Pty>);
 
     impl Terminal {
-        /// Whether standard input, output and error are all a terminal.
+        /// Whether standard input, output and error are all a terminal, and ours to change: whoever does that in the
+        /// background is stopped.
         pub fn is_outside() -> bool {
-            io::stdin().is_terminal() && io::stdout().is_terminal() && io::stderr().is_terminal()
+            let is_one = io::stdin().is_terminal()
+                && io::stdout().is_terminal()
+                && io::stderr().is_terminal();
+            let in_front = tcgetpgrp(stdin()).map_or(true, |group| group == getpgrp());
+            is_one && in_front
         }
 
         /// Runs a command in a terminal of its own, of the size and the settings of ours.

@@ -146,43 +146,57 @@ fn line(entry: &CstObject) -> Option<String> {
     LINES.iter().find_map(value)
 }
 
-/// Our hooks in a text.
-pub fn ours(text: &str) -> Result<Vec<Hook>, Mistake> {
+/// Our hooks in the text of a settings file.
+pub fn ours(file: &Path, text: &str) -> Result<Vec<Hook>, Mistake> {
     if text.trim().is_empty() {
         return Ok(Vec::new());
     }
-    let root = parse(text)?;
-    let hooks = root
-        .object_value()
-        .and_then(|top| top.object_value("hooks"));
-    let mut found = Vec::new();
-    for event in hooks.map(|hooks| hooks.properties()).unwrap_or_default() {
-        let Some(list) = event.array_value() else {
-            continue;
-        };
-        let entries = list
-            .elements()
-            .into_iter()
-            .filter_map(|node| node.as_object());
-        let inner = entries.flat_map(|entry| match entry.array_value("hooks") {
-            Some(group) => group
-                .elements()
-                .into_iter()
-                .filter_map(|node| node.as_object())
-                .collect(),
-            None => vec![entry],
-        });
-        for line in inner
-            .filter_map(|entry| line(&entry))
-            .filter(|line| is_ours(line))
-        {
-            found.push(Hook {
-                event: event.decoded_name().unwrap_or_default(),
-                line,
-            });
-        }
-    }
-    Ok(found)
+    let whole = match is_toml(file) {
+        true => value_of(file, text).ok_or_else(|| Mistake("it is not TOML".to_owned()))?,
+        false => parse(text)?.to_serde_value().unwrap_or_default(),
+    };
+    let hooks = entries(&whole).map(|entry| Hook {
+        event: entry.event.to_owned(),
+        line: entry.line.to_owned(),
+    });
+    Ok(hooks.collect())
+}
+
+/// Where our hooks stand: their event, the number of their group, their own number in it.
+pub fn places(whole: &Value) -> impl Iterator<Item = (&str, usize, usize)> {
+    entries(whole).map(|entry| (entry.event, entry.group, entry.at))
+}
+
+/// A hook of ours.
+struct Entry<'v> {
+    event: &'v str,
+    group: usize,
+    at: usize,
+    line: &'v str,
+}
+
+fn entries(whole: &Value) -> impl Iterator<Item = Entry<'_>> {
+    let events = whole.get("hooks").and_then(Value::as_object);
+    events.into_iter().flatten().flat_map(|(event, list)| {
+        let groups = list.as_array().into_iter().flatten().enumerate();
+        groups.flat_map(move |(group, entry)| {
+            // An entry is a hook, or a group of them.
+            let inner = match entry.get("hooks").and_then(Value::as_array) {
+                Some(inner) => inner.as_slice(),
+                None => std::slice::from_ref(entry),
+            };
+            inner.iter().enumerate().filter_map(move |(at, hook)| {
+                let line = LINES.iter().find_map(|key| hook.get(*key)?.as_str());
+                let line = line.filter(|line| is_ours(line))?;
+                Some(Entry {
+                    event,
+                    group,
+                    at,
+                    line,
+                })
+            })
+        })
+    })
 }
 
 /// What a text of JSON with comments says.
@@ -192,13 +206,15 @@ pub fn value(text: &str) -> Option<Value> {
 
 /// What a settings file says: TOML by its name, else JSON with comments.
 pub fn value_of(file: &Path, text: &str) -> Option<Value> {
-    match file
-        .extension()
-        .is_some_and(|extension| extension == "toml")
-    {
+    match is_toml(file) {
         true => serde_json::to_value(toml::from_str::<toml::Table>(text).ok()?).ok(),
         false => value(text),
     }
+}
+
+fn is_toml(file: &Path) -> bool {
+    file.extension()
+        .is_some_and(|extension| extension == "toml")
 }
 
 /// A setting that is true or false.

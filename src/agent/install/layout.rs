@@ -33,6 +33,49 @@ pub fn file(agent: Agent, scope: Scope, places: &Places) -> PathBuf {
     }
 }
 
+/// Files that an agent reads hooks from besides those that we write: settings of another form, and those of whoever
+/// manages the machine.
+pub fn others(agent: Agent, places: &Places) -> Vec<PathBuf> {
+    let (project, folder) = (&places.project, places.folder(agent));
+    let managed = |linux: &str, macos: &str, windows: &str| match std::env::consts::OS {
+        "macos" => PathBuf::from("/Library/Application Support").join(macos),
+        "windows" => PathBuf::from("C:\\").join(windows),
+        _ => PathBuf::from("/etc").join(linux),
+    };
+    match agent {
+        Agent::ClaudeCode => vec![
+            project.join(".claude/settings.local.json"),
+            managed(
+                "claude-code/managed-settings.json",
+                "ClaudeCode/managed-settings.json",
+                "Program Files/ClaudeCode/managed-settings.json",
+            ),
+        ],
+        Agent::Codex => vec![
+            folder.join("config.toml"),
+            project.join(".codex/config.toml"),
+            PathBuf::from("/etc/codex/config.toml"),
+            PathBuf::from("/etc/codex/requirements.toml"),
+        ],
+        Agent::Gemini => vec![managed(
+            "gemini-cli/settings.json",
+            "GeminiCli/settings.json",
+            "ProgramData/gemini-cli/settings.json",
+        )],
+        Agent::Cursor => vec![managed(
+            "cursor/hooks.json",
+            "Cursor/hooks.json",
+            "ProgramData/Cursor/hooks.json",
+        )],
+        Agent::Windsurf => vec![managed(
+            "windsurf/hooks.json",
+            "Windsurf/hooks.json",
+            "ProgramData/Windsurf/hooks.json",
+        )],
+        Agent::Copilot | Agent::VsCode | Agent::OpenCode => Vec::new(),
+    }
+}
+
 /// The events that are guarded. Cursor refuses a whole file for one event that it does not know.
 pub fn events(agent: Agent) -> &'static [&'static str] {
     match agent {

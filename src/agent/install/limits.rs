@@ -22,6 +22,7 @@ pub fn of(agent: Agent) -> Limits {
             ],
             cannot: &[
                 "the output of a command that fails cannot be replaced, unless commands are wrapped (--wrap always)",
+                "your own rules do not see through a wrapped command: one that forbids it does not",
                 "the Monitor tool's output comes without an event",
                 "an event that is no JSON, or longer than 64 MiB, cannot be withheld after a tool",
             ],
@@ -33,8 +34,9 @@ pub fn of(agent: Agent) -> Limits {
                 "prompts that hold a secret are not sent",
             ],
             cannot: &[
-                "a hook runs only once you have trusted it: run /hooks in Codex after each change",
-                "commands cannot be wrapped without skipping your own approval, so they are not",
+                "a hook runs only once you have trusted it: say /hooks in Codex after each change, and press t",
+                "what a command has said while it still runs comes without an event, unless commands are wrapped (--wrap always)",
+                "your own rules do not see through a wrapped command: one that forbids it does not",
             ],
         },
         Agent::Cursor => Limits {
@@ -48,6 +50,7 @@ pub fn of(agent: Agent) -> Limits {
             cannot: &[
                 "the output of Shell, Read and other built-in tools cannot be replaced once it is there",
                 "a wrapped command runs in a shell of its own: `cd` and `export` do not outlive it",
+                "your own rules do not see through a wrapped command: one that forbids it does not",
                 "older versions run only beforeShellExecution: there a command is checked, not wrapped",
             ],
         },

@@ -7,6 +7,7 @@ mod edit;
 mod layout;
 pub mod limits;
 mod places;
+mod trust;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ use super::event::Agent;
 
 pub use edit::value_of;
 pub use places::{Places, Scope};
+pub use trust::untrusted;
 
 /// Why a configuration cannot be edited. Holds nothing of its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,6 +100,11 @@ pub fn file(agent: Agent, scope: Scope, places: &Places) -> PathBuf {
     layout::file(agent, scope, places)
 }
 
+/// More files that an agent's hooks may stand in: they are read, never written.
+pub fn others(agent: Agent, places: &Places) -> Vec<PathBuf> {
+    layout::others(agent, places)
+}
+
 /// The events that are guarded.
 pub fn events(agent: Agent) -> &'static [&'static str] {
     layout::events(agent)
@@ -144,8 +151,8 @@ pub fn uninstall(agent: Agent, old: &str) -> Result<Removal, Mistake> {
     edit::remove(old)
 }
 
-/// Our hooks in the text of `agent`'s configuration.
-pub fn installed(agent: Agent, text: &str) -> Result<Vec<Hook>, Mistake> {
+/// Our hooks in the text of a file of `agent`'s configuration.
+pub fn installed(agent: Agent, file: &Path, text: &str) -> Result<Vec<Hook>, Mistake> {
     if agent == Agent::OpenCode {
         let line = layout::plugin_command(text);
         return Ok(line
@@ -158,7 +165,7 @@ pub fn installed(agent: Agent, text: &str) -> Result<Vec<Hook>, Mistake> {
             })
             .unwrap_or_default());
     }
-    edit::ours(text)
+    edit::ours(file, text)
 }
 
 /// Whether an agent seems to be there: its own folder is.
@@ -244,7 +251,8 @@ mod tests {
         for &agent in WITH_HOOKS {
             for old in texts {
                 let new = install(agent, Some(old), &command()).expect("it can be edited");
-                let hooks = installed(agent, &new).expect("it can be read");
+                let hooks =
+                    installed(agent, Path::new("hooks.json"), &new).expect("it can be read");
                 let named: Vec<&str> = hooks.iter().map(|hook| &hook.event[..]).collect();
                 let mut sorted = (named.clone(), events(agent).to_vec());
                 sorted.0.sort_unstable();
@@ -300,7 +308,7 @@ mod tests {
         for &agent in WITH_HOOKS {
             let old = install(agent, None, &command()).expect("a new file");
             let new = install(agent, Some(&old), &moved).expect("it can be edited");
-            let hooks = installed(agent, &new).expect("it can be read");
+            let hooks = installed(agent, Path::new("hooks.json"), &new).expect("it can be read");
             assert_eq!(hooks.len(), events(agent).len(), "{agent}: {new}");
             assert!(!new.contains("my tools"), "{agent}: {new}");
         }
@@ -321,9 +329,26 @@ mod tests {
     }
 
     #[test]
+    fn sees_hooks_in_toml_too() {
+        let text = "[[hooks.PreToolUse]]\nmatcher = \"*\"\n\n[[hooks.PreToolUse.hooks]]\ntype = \"command\"\n\
+                    command = \"/a/keysieve agent hook\"\n\n[[hooks.Stop]]\n\n[[hooks.Stop.hooks]]\n\
+                    type = \"command\"\ncommand = \"mine\"\n";
+        let file = Path::new("config.toml");
+        let hooks = installed(Agent::Codex, file, text).expect("it can be read");
+        let want = Hook {
+            event: "PreToolUse".to_owned(),
+            line: "/a/keysieve agent hook".to_owned(),
+        };
+        assert_eq!(hooks, [want]);
+        assert_eq!(installed(Agent::Codex, file, "a = 1"), Ok(Vec::new()));
+        assert!(installed(Agent::Codex, file, "{").is_err());
+    }
+
+    #[test]
     fn the_plugin_is_known_by_its_command() {
         let text = install(Agent::OpenCode, None, &command()).expect("it can be written");
-        let hooks = installed(Agent::OpenCode, &text).expect("it can be read");
+        let hooks =
+            installed(Agent::OpenCode, Path::new("keysieve.js"), &text).expect("it can be read");
         assert_eq!(hooks.len(), events(Agent::OpenCode).len());
         assert!(is_ours(&hooks[0].line), "{}", hooks[0].line);
         assert_eq!(uninstall(Agent::OpenCode, &text), Ok(Removal::File));

@@ -21,19 +21,18 @@ export const Keysieve = async ({ directory }) => ({
     if (answer.args) output.args = answer.args;
   },
   "tool.execute.after": async (input, output) => {
+    // Of a tool of OpenCode's own a title, a text and metadata; of one of an MCP server its result, which has parts.
+    const { attachments, ...said } = output;
     try {
-      const { title, output: text, metadata } = output;
-      const answer = ask({
-        hook: "tool.execute.after",
-        ...input,
-        cwd: directory,
-        output: { title, output: text, metadata },
-      });
+      const answer = ask({ hook: "tool.execute.after", ...input, cwd: directory, output: said });
       if (answer.output) Object.assign(output, answer.output);
     } catch (error) {
-      output.title = "withheld";
-      output.output = String(error.message ?? error);
-      output.metadata = {};
+      const text = String(error.message ?? error);
+      for (const key of Object.keys(output)) delete output[key];
+      const instead = "content" in said
+        ? { content: [{ type: "text", text }], isError: true }
+        : { title: "withheld", output: text, metadata: {} };
+      Object.assign(output, instead);
     }
   },
   "chat.message": async (input, output) => {

@@ -7,7 +7,7 @@
 
 use serde_json::{Value, json};
 
-use super::{pass, readable, warn};
+use super::{in_place_of, pass, readable, warn};
 use crate::agent::event::{Abilities, Agent, Answer, Event, Kind, Phase, Verdict, text};
 use crate::agent::guard::Decision;
 
@@ -91,13 +91,7 @@ pub fn answer(event: &Event, decision: &Decision) -> Answer {
             Answer::json(json!({ "hookSpecificOutput": { "llm_response": chunk } }))
         }
         (Verdict::Replace(output), _) => {
-            let text = readable(output);
-            let text = if text.trim().is_empty() {
-                reason
-            } else {
-                &text
-            };
-            Answer::json(json!({ "decision": "deny", "reason": text }))
+            Answer::json(json!({ "decision": "deny", "reason": in_place_of(output, reason) }))
         }
         (Verdict::Warn, _) => Answer::json(json!({ "systemMessage": reason })),
         (Verdict::Pass, _) => match reason.is_empty() {

@@ -67,6 +67,7 @@ fn table(places: &Places) -> Vec<(&'static str, PathBuf, &'static [&'static str]
             &[
                 "projects/**/*.jsonl",
                 "projects/**/*.meta.json",
+                "projects/**/tool-results/*",
                 "history.jsonl",
             ],
         ),
@@ -77,6 +78,7 @@ fn table(places: &Places) -> Vec<(&'static str, PathBuf, &'static [&'static str]
                 "sessions/**/rollout-*.jsonl",
                 "archived_sessions/*.jsonl",
                 "history.jsonl",
+                "*.sqlite",
             ],
         ),
         (
@@ -87,7 +89,12 @@ fn table(places: &Places) -> Vec<(&'static str, PathBuf, &'static [&'static str]
         (
             "copilot",
             places.folder(Agent::Copilot),
-            &["session-state/*/events.jsonl", "session-state/*.jsonl"],
+            &[
+                "session-state/*/events.jsonl",
+                "session-state/*/workspace.yaml",
+                "session-state/*.jsonl",
+                "session-store.db",
+            ],
         ),
         (
             "gemini",
@@ -98,6 +105,8 @@ fn table(places: &Places) -> Vec<(&'static str, PathBuf, &'static [&'static str]
                 "tmp/*/checkpoints/*",
                 "tmp/*/shell_history",
                 "tmp/*/logs.json",
+                "tmp/*/tool-outputs/**",
+                "tmp/background-processes/*.log",
             ],
         ),
         (
@@ -114,7 +123,12 @@ fn table(places: &Places) -> Vec<(&'static str, PathBuf, &'static [&'static str]
         (
             "opencode",
             places.data.join("opencode"),
-            &["opencode.db", "storage/**/*.json"],
+            &[
+                "opencode.db",
+                "storage/**/*.json",
+                "tool-output/*",
+                "log/*.log",
+            ],
         ),
         (
             "goose",
@@ -245,6 +259,38 @@ mod tests {
                 ".claude/projects/-a/1/subagents/agent-2.meta.json",
                 "claude-code",
                 Format::Json,
+            ),
+            (
+                ".claude/projects/-a/1/tool-results/b1.txt",
+                "claude-code",
+                Format::Text,
+            ),
+            (".codex/thread_history_1.sqlite", "codex", Format::Sqlite),
+            (
+                ".copilot/session-state/1/workspace.yaml",
+                "copilot",
+                Format::Text,
+            ),
+            (".copilot/session-store.db", "copilot", Format::Sqlite),
+            (
+                ".gemini/tmp/h/tool-outputs/session-1/run_shell_command_1.txt",
+                "gemini",
+                Format::Text,
+            ),
+            (
+                ".gemini/tmp/background-processes/background-7.log",
+                "gemini",
+                Format::Text,
+            ),
+            (
+                ".local/share/opencode/tool-output/tool_1",
+                "opencode",
+                Format::Text,
+            ),
+            (
+                ".local/share/opencode/log/opencode.log",
+                "opencode",
+                Format::Text,
             ),
             (
                 ".codex/sessions/2026/11/20/rollout-1.jsonl",

@@ -12,7 +12,7 @@ use keysieve::agent::secret_file::FilePolicy;
 use keysieve::engine::Engine;
 use keysieve::model::Confidence;
 
-use super::super::audit::AuditArgs;
+use super::super::audit::{AuditArgs, whole};
 use super::super::canary;
 use super::super::scan::keep_content_out_of_panics;
 use super::super::{Exit, Failure};
@@ -75,12 +75,17 @@ impl HookArgs {
                 "low, medium, high",
             )
         })?;
+        let exec = match wrap {
+            Wrap::Never => Vec::new(),
+            _ => self.exec()?,
+        };
         Ok(Settings {
             agent: self.agent.as_deref().map(super::agent).transpose()?,
             policy: Policy {
                 secret_files,
                 wrap,
                 program: std::env::current_exe().ok(),
+                exec,
                 min_confidence,
                 variables: match self.no_known_env {
                     true => Vec::new(),
@@ -91,6 +96,20 @@ impl HookArgs {
             timeout: Duration::from_millis(self.timeout),
             keep: None,
         })
+    }
+}
+
+impl HookArgs {
+    /// What a command that is wrapped is redacted by, and where that is written down.
+    fn exec(&self) -> Result<Vec<String>, Failure> {
+        let rules = self.rules.iter().map(|path| ("--rules", path));
+        let canaries = self.canaries.iter().map(|path| ("--canaries", path));
+        let mut words = Vec::new();
+        for (flag, path) in rules.chain(canaries) {
+            words.extend([flag.to_owned(), whole(flag, path)?]);
+        }
+        words.extend(self.audit.words()?);
+        Ok(words)
     }
 }
 

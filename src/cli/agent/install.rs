@@ -52,6 +52,10 @@ impl Selection {
 pub struct InstallArgs {
     #[command(flatten)]
     pub selection: Selection,
+    /// Print what a settings file of nothing but these hooks would hold, and change nothing: for settings that are
+    /// managed elsewhere. For one agent.
+    #[arg(long, requires = "agent", conflicts_with = "dry_run")]
+    pub print: bool,
     /// The program that the hooks run. Default: this one, where it is now.
     #[arg(long, value_name = "FILE")]
     pub program: Option<PathBuf>,
@@ -108,7 +112,7 @@ impl InstallArgs {
             super::super::canary::register(Some(register))?;
             args.extend(["--canaries".to_owned(), canonical("--canaries", register)?]);
         }
-        args.extend(self.audit.words()?);
+        args.extend(self.audit.tried_words()?);
         if self.fail_open {
             args.push("--fail-open".to_owned());
         }
@@ -198,6 +202,14 @@ pub fn install(args: &InstallArgs) -> Result<Exit, Failure> {
     let command = args.command()?;
     let selection = &args.selection;
     let mut agents = selection.named()?;
+    if args.print {
+        let [agent] = agents[..] else {
+            return Err(Failure("--print: name one agent".to_owned()));
+        };
+        let text = install::install(agent, None, &command).map_err(|Mistake(why)| Failure(why))?;
+        say(text.trim_end())?;
+        return Ok(Exit::Clean);
+    }
     if agents.is_empty() {
         agents.extend(
             Agent::ALL
@@ -225,7 +237,16 @@ pub fn install(args: &InstallArgs) -> Result<Exit, Failure> {
             ));
         }
         write(&path, old.as_deref(), &new)?;
-        Ok(format!("hooks for {events} are in {}", path.display()))
+        let next = match agent {
+            Agent::Codex => {
+                "; Codex runs them once you have trusted them: start it, say /hooks, press t"
+            }
+            _ => "",
+        };
+        Ok(format!(
+            "hooks for {events} are in {}{next}",
+            path.display()
+        ))
     })
 }
 
@@ -256,10 +277,10 @@ pub fn uninstall(selection: &Selection) -> Result<Exit, Failure> {
 /// The hooks of an agent that are installed, with the file each stands in.
 pub fn installed(agent: Agent, places: &Places) -> Result<Vec<(PathBuf, Hook)>, Failure> {
     let mut all = Vec::new();
-    for scope in [Scope::User, Scope::Project] {
-        let path = install::file(agent, scope, places);
+    let own = [Scope::User, Scope::Project].map(|scope| install::file(agent, scope, places));
+    for path in own.into_iter().chain(install::others(agent, places)) {
         let text = read(&path)?.unwrap_or_default();
-        for hook in in_file(&path, install::installed(agent, &text))? {
+        for hook in in_file(&path, install::installed(agent, &path, &text))? {
             if !all.contains(&(path.clone(), hook.clone())) {
                 all.push((path.clone(), hook));
             }
@@ -324,6 +345,28 @@ pub fn doctor(args: &DoctorArgs) -> Result<Exit, Failure> {
     Ok(if well { Exit::Clean } else { Exit::Findings })
 }
 
+/// Hooks that Codex skips, since nobody has trusted them. Those of whoever manages the machine need no trust.
+fn untrusted(hooks: &[(PathBuf, Hook)], places: &Places) -> Vec<String> {
+    let folders = [places.folder(Agent::Codex), places.project.join(".codex")];
+    let text = |path: &Path| read(path).ok().flatten().unwrap_or_default();
+    let config = folders[0].join("config.toml");
+    let config = install::value_of(&config, &text(&config)).unwrap_or_default();
+    let mut files: Vec<&PathBuf> = hooks.iter().map(|(file, _)| file).collect();
+    files.dedup();
+    files.retain(|file| folders.iter().any(|folder| file.starts_with(folder)));
+    let skipped = files.into_iter().filter_map(|file| {
+        let events = install::untrusted(file, &text(file), &config);
+        (!events.is_empty()).then(|| {
+            format!(
+                "Codex does not run those for {} in {}, as nobody has trusted them: start it, say /hooks, press t",
+                events.join(", "),
+                file.display()
+            )
+        })
+    });
+    skipped.collect()
+}
+
 /// What keeps an agent from being guarded as it could be.
 fn troubles(agent: Agent, hooks: &[(PathBuf, Hook)], places: &Places) -> Vec<String> {
     if hooks.is_empty() {
@@ -353,6 +396,9 @@ fn troubles(agent: Agent, hooks: &[(PathBuf, Hook)], places: &Places) -> Vec<Str
         if line.contains("--fail-open") {
             wrong.push("it lets pass what cannot be judged (--fail-open)".to_owned());
         }
+    }
+    if agent == Agent::Codex {
+        wrong.extend(untrusted(hooks, places));
     }
     let off = install::switched_off(agent, places);
     wrong.extend(

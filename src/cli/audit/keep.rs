@@ -1,7 +1,7 @@
 //! `--audit` of the commands that decide.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use clap::Args;
@@ -26,6 +26,9 @@ pub struct AuditArgs {
     /// On whose behalf it is done. Default: KEYSIEVE_AUTHORIZER, or Git's user (not in a hook), or the system's.
     #[arg(long, value_name = "NAME", requires = "audit", help_heading = "Record")]
     authorizer: Option<String>,
+    /// Force each record to the disk before going on, so that it outlives a loss of power.
+    #[arg(long, requires = "audit", help_heading = "Record")]
+    audit_sync: bool,
 }
 
 impl AuditArgs {
@@ -67,33 +70,41 @@ impl AuditArgs {
         let options = Options {
             authorizer: self.authorizer.clone().or_else(given).or_else(user),
             signing_key: key.as_deref().map(audit::signing_key).transpose()?,
+            sync: self.audit_sync,
             ..Options::new(mask)
         };
         Ok(Some(Log::open(path, options)?))
     }
 
-    /// The same as words of a command line that is run elsewhere. The record is opened once, so that what would make
-    /// every run fail is said now.
+    /// The same as words of a command line that is run elsewhere.
     pub fn words(&self) -> Result<Vec<String>, Failure> {
-        let Some(file) = &self.audit else {
-            return Ok(Vec::new());
-        };
-        self.open_quickly(&masked)?;
-        let whole = |flag: &str, file: &PathBuf| {
-            let path = std::path::absolute(file).map_err(|e| Failure::io(file.display(), &e))?;
-            let path = path.into_os_string().into_string();
-            let path = path.map_err(|_| Failure(format!("{flag}: the path is not UTF-8")))?;
-            Ok::<_, Failure>([flag.to_owned(), path])
-        };
-        let mut words = whole("--audit", file)?.to_vec();
-        if let Some(key) = &self.audit_key {
-            words.extend(whole("--audit-key", key)?);
+        let mut words = Vec::new();
+        for (flag, file) in [("--audit", &self.audit), ("--audit-key", &self.audit_key)] {
+            if let Some(file) = file {
+                words.extend([flag.to_owned(), whole(flag, file)?]);
+            }
         }
         if let Some(name) = &self.authorizer {
-            words.extend(["--authorizer".to_owned(), name.clone()]);
+            words.push(format!("--authorizer={name}"));
+        }
+        if self.audit_sync {
+            words.push("--audit-sync".to_owned());
         }
         Ok(words)
     }
+
+    /// The same, once the record was opened, so that what would make every run fail is said now.
+    pub fn tried_words(&self) -> Result<Vec<String>, Failure> {
+        self.open_quickly(&masked)?;
+        self.words()
+    }
+}
+
+/// A path that means the same in any folder.
+pub fn whole(flag: &str, file: &Path) -> Result<String, Failure> {
+    let path = std::path::absolute(file).map_err(|e| Failure::io(file.display(), &e))?;
+    let path = path.into_os_string().into_string();
+    path.map_err(|_| Failure(format!("{flag}: the path is not UTF-8")))
 }
 
 /// A text as it may be written down.

@@ -15,7 +15,7 @@ use keysieve::{platform, source};
 use super::output::Pending;
 use super::{Exit, Failure};
 
-pub use keep::{AuditArgs, masked, record};
+pub use keep::{AuditArgs, masked, record, whole};
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\
@@ -272,6 +272,18 @@ fn head(file: &Path, key: Option<&Path>) -> Result<Exit, Failure> {
     if let Some(key) = key {
         head = head.signed(&audit::signing_key(key)?);
     }
+    keep(file)?;
     say(&format!("{}\n", head.line()));
     Ok(Exit::Clean)
+}
+
+/// Forces the log to the disk: what is kept elsewhere must not name a record that a loss of power can take back.
+fn keep(file: &Path) -> Result<(), Failure> {
+    match open(file)?.get_ref().sync_data() {
+        // Windows lets only writers do it.
+        Err(e) if e.kind() != io::ErrorKind::PermissionDenied => {
+            Err(Failure::io(file.display(), &e))
+        }
+        _ => Ok(()),
+    }
 }
