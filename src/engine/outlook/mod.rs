@@ -65,6 +65,11 @@ impl<'e> Lookahead<'e> {
         self.engine
     }
 
+    /// How far to either side of a secret anything can matter to it, runs and blocks apart, which go on by themselves.
+    pub fn reach(&self) -> usize {
+        self.engine.reach + KEYWORD + MARGIN
+    }
+
     fn viable(&self, rule: u16, pattern: &Pattern) -> &Viable {
         self.viable[rule as usize][0].get_or_init(|| Viable::new(pattern))
     }
