@@ -25,6 +25,8 @@ fn config(cases: u32) -> ProptestConfig {
     ProptestConfig {
         cases,
         failure_persistence: None,
+        // Each takes a run of the program.
+        max_shrink_iters: 40,
         ..ProptestConfig::default()
     }
 }
@@ -73,7 +75,7 @@ fn read_all(mut from: ChildStdout, started: impl FnOnce()) -> String {
 }
 
 proptest! {
-    #![proptest_config(config(24))]
+    #![proptest_config(config(16))]
 
     /// Invariant 6: the end of the input, and a signal at any place of it.
     #[test]
@@ -170,7 +172,7 @@ proptest! {
         let tree = Tree::new();
         let text = cut(&text, at);
         tree.file("out", text);
-        let mut command = tree.keysieve(["exec", "--", "sh", "-c", "cat out; exec sleep 60"]);
+        let mut command = tree.keysieve(["exec", "--", "sh", "-c", "cat out; exec sleep 30"]);
         let mut child = command.stdout(Stdio::piped()).spawn().expect("it runs");
         let out = child.stdout.take().expect("a pipe");
         let id = child.id();

@@ -5,6 +5,7 @@
 //! anything, and nothing looks beyond it. Detection is local, so that a further pass sees something new only close to a
 //! placeholder that the pass before has put: it looks there and nowhere else.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::cover::{Cover, What};
@@ -83,7 +84,7 @@ impl<'r> Onward<'_, 'r> {
 
     fn begin(&mut self, at: u64, fresh: bool) {
         if let Some((next, mut rest)) = self.next() {
-            next.begin(at, fresh, rest.scratch);
+            next.begin(at, fresh);
             rest.begin(at, false);
         }
     }
@@ -115,6 +116,8 @@ struct Eyes<'r> {
     end: u64,
     /// Where in the stream the first byte stands that `watch` sees: before its start, where a placeholder precedes it.
     base: u64,
+    /// Whether it has not seen that placeholder yet.
+    begins: bool,
 }
 
 impl<'r> Eyes<'r> {
@@ -126,16 +129,18 @@ impl<'r> Eyes<'r> {
             start,
             end: start,
             base: start,
+            begins: false,
         }
     }
 
     /// Behind a placeholder.
-    fn behind(by: &'r Redactor<'_>, start: u64, scratch: &mut Scratch) -> Eyes<'r> {
-        let mut eyes = Eyes::new(by, start);
-        eyes.watch.feed(STAND_IN, scratch, &mut |_| {});
-        // A short secret may stand closer to the stream's start than this.
-        eyes.base = start.wrapping_sub(STAND_IN.len() as u64);
-        eyes
+    fn behind(by: &'r Redactor<'_>, start: u64) -> Eyes<'r> {
+        Eyes {
+            // A short secret may stand closer to the stream's start than this.
+            base: start.wrapping_sub(STAND_IN.len() as u64),
+            begins: true,
+            ..Eyes::new(by, start)
+        }
     }
 
     /// Takes more of the text, and says up to where nothing unknown begins. What begins elsewhere than within `zone` is
@@ -144,17 +149,21 @@ impl<'r> Eyes<'r> {
         let See { scratch, covers } = see;
         self.end += text.len() as u64;
         let (base, start, end) = (self.base, self.start, self.end);
-        let zone = zone.start.max(start)..zone.end;
+        // Nothing of a placeholder before or behind it.
+        let zone = zone.start.max(start)..zone.end.min(end);
         let mut sight = |sighting: Sighting<'_>| {
             Seen::new(&sighting, base).put(covers, &zone, end);
         };
+        let stand_in = |stands: bool| if stands { STAND_IN } else { b"" };
+        let before = stand_in(std::mem::take(&mut self.begins));
+        let behind = stand_in(then == Then::Placeholder);
+        let seen = match before.len() + behind.len() {
+            0 => Cow::Borrowed(text),
+            _ => Cow::Owned([before, text, behind].concat()),
+        };
         match then {
-            Then::More => self.watch.feed(text, scratch, &mut sight),
-            Then::Nothing => self.watch.finish(text, scratch, &mut sight),
-            Then::Placeholder => {
-                self.watch.feed(text, scratch, &mut sight);
-                self.watch.finish(STAND_IN, scratch, &mut sight);
-            }
+            Then::More => self.watch.feed(&seen, scratch, &mut sight),
+            _ => self.watch.finish(&seen, scratch, &mut sight),
         }
         // What precedes the text is no part of it, whatever may come of it.
         let safe = self.watch.safe().max(start.wrapping_sub(base));
@@ -294,7 +303,7 @@ impl<'r> First<'r> {
         let at = self.eyes.end + placeholder.len() as u64;
         onward.cover(placeholder, false);
         onward.over(at, None);
-        self.eyes = Eyes::behind(self.by, at, onward.scratch);
+        self.eyes = Eyes::behind(self.by, at);
         self.held.resume(at);
     }
 }
@@ -389,8 +398,8 @@ impl<'r> Again<'r> {
         self.held.let_go(self.by, self.end, onward);
     }
 
-    fn begin(&mut self, at: u64, fresh: bool, scratch: &mut Scratch) {
-        self.head = fresh.then(|| Eyes::behind(self.by, at, scratch));
+    fn begin(&mut self, at: u64, fresh: bool) {
+        self.head = fresh.then(|| Eyes::behind(self.by, at));
         (self.start, self.end, self.unseen) = (at, at, 0);
         self.behind = true;
         self.recent.clear();
@@ -425,7 +434,7 @@ impl<'r> Again<'r> {
         let window = &self.recent[self.recent.len().saturating_sub(self.window())..];
         let start = self.end - window.len() as u64;
         let mut eyes = match start == self.start && self.behind {
-            true => Eyes::behind(self.by, start, onward.scratch),
+            true => Eyes::behind(self.by, start),
             false => Eyes::new(self.by, start),
         };
         // Where a known value ends does not hang on what follows.
