@@ -5,7 +5,7 @@
 mod support;
 
 use std::io::{Read, Write};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
@@ -99,10 +99,7 @@ fn signals_are_sent_on() {
         let mut out = child.stdout.take().expect("a pipe");
         let mut text = [0; 6];
         out.read_exact(&mut text).expect("it is ready");
-        let sent = Command::new("kill")
-            .args([format!("-{name}"), child.id().to_string()])
-            .status();
-        assert!(sent.expect("there is a `kill`").success());
+        support::send(name, child.id());
         let mut rest = String::new();
         out.read_to_string(&mut rest).expect("its output");
         assert_eq!(rest, "caught\n", "{name}");

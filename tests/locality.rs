@@ -1,6 +1,9 @@
 //! Detection is local: the whole input, any cut of it into chunks, and any edits of a scanned base yield the same
 //! candidates.
 
+#[path = "support/acme.rs"]
+mod acme;
+
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -11,37 +14,8 @@ use keysieve::rule::{Rule, compile_file};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-/// Rules of every kind with short windows, so that small inputs are larger than all of them.
+/// Further rules, so that there are some of every kind.
 const RULES: &str = r#"
-[provider]
-id = "acme"
-name = "Acme"
-rotate = "Turn it."
-replace = "Something that ends by itself."
-references = ["https://acme.example/docs"]
-
-[[rule]]
-id = "acme-plain"
-description = "a plain sequence"
-severity = "high"
-keywords = ["ak_"]
-pattern = 'ak_[a-z0-9]{8,12}'
-randomness = 0
-placeholders = false
-examples = ["ak_<lower:9>", "x=ak_<lower:12>"]
-counter_examples = ["ak_", "ak_1"]
-
-[[rule]]
-id = "acme-regex"
-description = "a pattern that needs the regular-expression engine, its keyword in the middle"
-severity = "critical"
-keywords = ["-k-"]
-pattern = '(?:[a-z]{2}|[0-9]{3,5})-k-(?:[a-f]{4}|[a-z0-9]{6,9})'
-randomness = 0
-placeholders = false
-examples = ["ab-k-abcdef", "123-k-abcdefgh"]
-counter_examples = ["-k-", "a-k-b"]
-
 [[rule]]
 id = "acme-inner-start"
 description = "a pattern whose first starts may lie within a word"
@@ -64,44 +38,6 @@ randomness = 0
 placeholders = false
 examples = ["Abc zq!", "Xa.b.czq!"]
 counter_examples = ["zq!", "azq"]
-
-[[rule]]
-id = "acme-group"
-description = "a secret that is a part of the match, in any case"
-severity = "low"
-keywords = ["pin"]
-ignore_case = true
-pattern = '(?i)pin[:=] ?([a-z0-9]{4,6})'
-randomness = 0
-placeholders = false
-examples = ["pin=12ab", "PIN: abcd"]
-counter_examples = ["pin", "pin="]
-
-[[rule]]
-id = "acme-assigned"
-description = "a value assigned to the provider's name"
-severity = "medium"
-kind = "assignment"
-keywords = ["acme_key"]
-value = '[a-z0-9]{6,20}'
-randomness = 0
-placeholders = false
-examples = ["acme_key = 'abc123'", "ACME_KEY=abcdef12"]
-counter_examples = ["acme_key", "acme_key = f()"]
-
-[[rule]]
-id = "acme-run"
-description = "a head and the run behind it"
-severity = "high"
-kind = "run"
-keywords = ["rn."]
-pattern = 'rn\.[a-z]{2}'
-alphabet = 'a-z0-9.'
-min_len = 10
-randomness = 0
-placeholders = false
-examples = ["rn.abcdefghij", "x rn.ab12345678"]
-counter_examples = ["rn.a", "rn.ab"]
 
 [[rule]]
 id = "acme-block"
@@ -149,44 +85,12 @@ const PIECES: &[&str] = &[
     "-q-abc",
     "xxxxxxx.ab-q-abc",
     "1234567",
-    "zq!",
     " abc zq! ",
-    "ak_",
-    "ak_abc12345",
-    "ak_0123456789ab",
-    "_",
-    "-k-",
-    "ab",
-    "12345",
-    "abcdef",
-    "pin",
-    "PIN: ",
-    "=",
-    "pin=1a2b",
-    "acme_key",
-    " = ",
-    "\"",
-    "'q1w2e3r4'",
-    "rn.",
-    "rn.ab",
-    "rn.abcdefghijklmnopqrst.uv",
-    ".",
     "<<K>>",
-    "<</K>>",
     "<<K>>abcd efgh\nijkl+/=<</K>>",
-    "<</",
-    "\n",
-    "\r\n",
-    " ",
-    "\0",
-    "é",
-    "\u{feff}",
     "password = 'h7Gk2!pQ'",
     "ghp_",
     "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz",
-    "\\n",
-    "%3D",
-    "\u{1b}[0m",
 ];
 
 /// One engine that hands out the dropped candidates too, and one as it is used.
@@ -197,7 +101,8 @@ fn pair(rules: &RuleSet) -> [Engine; 2] {
 
 fn small_engines() -> [&'static Engine; 2] {
     static ENGINES: LazyLock<[Engine; 2]> = LazyLock::new(|| {
-        let mut rules = compile_file("acme.toml", RULES).expect("the test's own rules");
+        let mut rules =
+            compile_file("acme.toml", &acme::with(RULES)).expect("the test's own rules");
         rules.extend(compile_file("generic.toml", GENERIC).expect("the test's own rules"));
         pair(&RuleSet::new(rules))
     });
@@ -317,7 +222,7 @@ fn check_history(engines: [&Engine; 2], base: &[u8], versions: &[(Vec<Edit>, Vec
 /// Text of pieces, with long stretches between some of them.
 fn text(most: usize) -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
-        12 => any::<Index>().prop_map(|i| PIECES[i.index(PIECES.len())].as_bytes().to_vec()),
+        12 => any::<Index>().prop_map(|i| acme::pick(i, PIECES).as_bytes().to_vec()),
         2 => (any::<u8>(), 1usize..900).prop_map(|(b, n)| vec![b' ' + b % 90; n]),
         // One that gives way to another that begins in it and ends long after it.
         1 => (0usize..100, 0usize..290).prop_map(|(n, m)| {
@@ -325,7 +230,7 @@ fn text(most: usize) -> impl Strategy<Value = Vec<u8>> {
         }),
         1 => proptest::collection::vec(any::<u8>(), 0..40),
         1 => any::<Index>().prop_map(|i| {
-            PIECES[i.index(PIECES.len())].encode_utf16().flat_map(u16::to_le_bytes).collect()
+            acme::pick(i, PIECES).encode_utf16().flat_map(u16::to_le_bytes).collect()
         }),
         1 => Just("pin=1a2b and ak_abc12345".encode_utf16().flat_map(u16::to_be_bytes).collect()),
     ];
@@ -341,7 +246,7 @@ fn examples(most: usize) -> impl Strategy<Value = Vec<u8>> {
             let all: Vec<_> = rule.examples.iter().chain(rule.counter_examples.iter()).collect();
             expand(all[example.index(all.len())], seed).into_bytes()
         }),
-        2 => any::<Index>().prop_map(|i| PIECES[i.index(PIECES.len())].as_bytes().to_vec()),
+        2 => any::<Index>().prop_map(|i| acme::pick(i, PIECES).as_bytes().to_vec()),
         1 => (any::<u8>(), 1usize..9000).prop_map(|(b, n)| vec![b' ' + b % 90; n]),
         1 => (1usize..400).prop_map(|n| "let total = total + item.price * 2;\n".repeat(n).into_bytes()),
     ];
@@ -404,7 +309,7 @@ fn patches() -> impl Strategy<Value = Vec<(Index, usize, Vec<u8>)>> {
     let gone = prop_oneof![3 => Just(0usize), 1 => 0usize..12];
     let new = prop_oneof![
         2 => Just(Vec::new()),
-        1 => any::<Index>().prop_map(|i| PIECES[i.index(PIECES.len())].as_bytes().to_vec()),
+        1 => any::<Index>().prop_map(|i| acme::pick(i, PIECES).as_bytes().to_vec()),
     ];
     proptest::collection::vec((any::<Index>(), gone, new), 0..12)
 }

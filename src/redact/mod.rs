@@ -8,8 +8,11 @@
 //! What a stream holds back meanwhile is only what may still be a secret: see `docs/redaction.md`.
 
 mod cover;
+mod held;
 mod json;
 pub mod known;
+mod parts;
+mod pass;
 mod placeholder;
 mod stream;
 pub mod wrapped;
@@ -20,6 +23,7 @@ use std::sync::Arc;
 use crate::engine::{Engine, HEAD, Lookahead};
 use crate::model::{Fingerprint, Secret, Severity};
 use crate::rule::MAX_PATTERN_LEN;
+use parts::Ids;
 
 pub use known::{KnownError, KnownValues};
 pub use placeholder::{Key, Placeholders};
@@ -28,12 +32,16 @@ pub use stream::RedactStream;
 /// The id under which known values are reported and named in placeholders.
 pub const KNOWN: &str = "known-value";
 
+/// How often a text is looked at: once whole, and then what is left of it between placeholders.
+pub const PASSES: usize = 4;
+
 /// Redacts text: one for all threads and streams.
 #[derive(Debug)]
 pub struct Redactor<'e> {
     ahead: Lookahead<'e>,
     known: KnownValues,
     placeholders: Placeholders,
+    ids: Ids,
 }
 
 /// Text without its secrets, and what they were.
@@ -91,6 +99,7 @@ impl<'e> Redactor<'e> {
             ahead: Lookahead::new(engine),
             known: KnownValues::default(),
             placeholders: Placeholders::typed(),
+            ids: Ids::new(engine.rules().rules().iter().map(|rule| &*rule.id)),
         }
     }
 
@@ -107,9 +116,10 @@ impl<'e> Redactor<'e> {
     }
 
     /// The most bytes that a stream holds back between two chunks: what may still be a secret by the longest rule, a run
-    /// or block that is too short to be judged, or a known value; and what overlaps it.
+    /// or block that is too short to be judged, or a known value; and what overlaps it. So much for each pass.
     pub fn most_held(&self) -> usize {
-        3 * HEAD.max(MAX_PATTERN_LEN) + self.known.most_held()
+        let pass = 3 * HEAD.max(MAX_PATTERN_LEN) + self.known.most_held();
+        PASSES * pass + self.ids.longest()
     }
 
     /// Redacts a whole text.

@@ -6,6 +6,9 @@ use std::io;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+/// What every placeholder begins with.
+pub const HEAD: &[u8] = b"[REDACTED:";
+
 /// The key of placeholders that tell secrets apart. Without it, they say nothing about them.
 #[derive(Clone)]
 pub struct Key([u8; 32]);
@@ -58,8 +61,9 @@ impl Placeholders {
 
     /// The placeholder of a secret that a rule found.
     pub(super) fn of(&self, rule: &str, secret: &[u8]) -> String {
+        let head = std::str::from_utf8(HEAD).expect("because it is ASCII");
         let Some(key) = &self.key else {
-            return format!("[REDACTED:{rule}]");
+            return format!("{head}{rule}]");
         };
         let mut mac =
             Hmac::<Sha256>::new_from_slice(&key.0).expect("because HMAC takes a key of any length");
@@ -68,7 +72,7 @@ impl Placeholders {
         mac.update(&[0]);
         mac.update(secret);
         let hash = mac.finalize().into_bytes();
-        format!("[REDACTED:{rule}:{:02x}{:02x}]", hash[0], hash[1])
+        format!("{head}{rule}:{:02x}{:02x}]", hash[0], hash[1])
     }
 }
 

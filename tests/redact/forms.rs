@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use super::make::{Cuts, cuts, small};
 use super::{check_covers, config, streamed};
 
-fn redactor<'v>(values: impl IntoIterator<Item = &'v str>) -> Redactor<'static> {
+pub fn redactor<'v>(values: impl IntoIterator<Item = &'v str>) -> Redactor<'static> {
     let named = values
         .into_iter()
         .map(|value| (Arc::from("a test"), Secret::new(value.as_bytes())));
@@ -99,6 +99,9 @@ fn is_in_escape(text: &str, at: usize) -> bool {
 fn allowance(name: &str, around: &str) -> usize {
     match name {
         "base64" | "base64url" => around.len().div_ceil(3) * 8 + 8,
+        // As many bits, the digits that hold bits of the value as well, and what fills up the last group.
+        "base32" | "BASE32" => (2 * around.len() * 8).div_ceil(5) + 2 + 6,
+        "utf-16-le" | "utf-16-be" => 4 * around.len() + 1,
         _ => 2 * around.len(),
     }
 }
@@ -109,13 +112,27 @@ const BREAKS: [&str; 6] = ["\n", "\r\n", "\r", "\x1b[0m", "\x1b[1;31m", "\x1b(B\
 type Write = fn(&str, &str) -> String;
 
 /// Ways to write a value with something around it.
-const FORMS: [(&str, Write); 9] = [
+const FORMS: [(&str, Write); 13] = [
     ("plain", |value, around| format!("{around}{value}{around}")),
     ("base64", |value, around| {
         STANDARD.encode(format!("{around}{value}{around}"))
     }),
     ("base64url", |value, around| {
         URL_SAFE.encode(format!("{around}{value}{around}"))
+    }),
+    ("base32", |value, around| {
+        base32(&format!("{around}{value}{around}")).to_ascii_lowercase()
+    }),
+    ("BASE32", |value, around| {
+        base32(&format!("{around}{value}{around}"))
+    }),
+    ("utf-16-le", |value, around| {
+        let text = format!("{around}{value}{around}");
+        text.chars().flat_map(|c| [c, '\0']).collect()
+    }),
+    ("utf-16-be", |value, around| {
+        let text = format!("{around}{value}{around}");
+        text.chars().flat_map(|c| ['\0', c]).collect()
     }),
     ("hex", |value, around| {
         format!("{around}{}{around}", hex(value, "", false))
@@ -143,6 +160,23 @@ const FORMS: [(&str, Write); 9] = [
         format!("{around}{escaped}{around}")
     }),
 ];
+
+fn base32(text: &str) -> String {
+    let mut bits: String = text.bytes().map(|byte| format!("{byte:08b}")).collect();
+    while !bits.len().is_multiple_of(5) {
+        bits.push('0');
+    }
+    let digits: Vec<char> = ('A'..='Z').chain('2'..='7').collect();
+    let digit = |at: usize| usize::from_str_radix(&bits[at..at + 5], 2).expect("five bits");
+    let mut out: String = (0..bits.len())
+        .step_by(5)
+        .map(|at| digits[digit(at)])
+        .collect();
+    while !out.len().is_multiple_of(8) {
+        out.push('=');
+    }
+    out
+}
 
 fn hex(value: &str, before: &str, upper: bool) -> String {
     let digits = |byte: u8| match upper {

@@ -1,5 +1,8 @@
 //! Rules, texts and ways to cut them.
 
+#[path = "../support/acme.rs"]
+mod acme;
+
 use std::sync::LazyLock;
 
 use keysieve::engine::example::expand;
@@ -8,27 +11,9 @@ use keysieve::rule::compile_file;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-/// Rules of every kind with short windows, so that small inputs are larger than all of them. Matches begin before and
-/// behind their keywords, overlap each other, and hold blanks and line ends.
+/// Further rules, so that there are some of every kind. Matches begin before and behind their keywords, overlap each other,
+/// and hold blanks and line ends.
 const RULES: &str = r#"
-[provider]
-id = "acme"
-name = "Acme"
-rotate = "Turn it."
-replace = "Something that ends by itself."
-references = ["https://acme.example/docs"]
-
-[[rule]]
-id = "acme-plain"
-description = "a plain sequence"
-severity = "high"
-keywords = ["ak_"]
-pattern = 'ak_[a-z0-9]{8,12}'
-randomness = 0
-placeholders = false
-examples = ["ak_<lower:9>", "x=ak_<lower:12>"]
-counter_examples = ["ak_", "ak_1"]
-
 [[rule]]
 id = "acme-lead"
 description = "a plain sequence that begins before its keyword"
@@ -39,17 +24,6 @@ randomness = 0
 placeholders = false
 examples = ["1234:AAabcd", "123456:AAabcd"]
 counter_examples = [":AA", "1:AAabcd"]
-
-[[rule]]
-id = "acme-regex"
-description = "a pattern that needs the regular-expression engine, its keyword in the middle"
-severity = "critical"
-keywords = ["-k-"]
-pattern = '(?:[a-z]{2}|[0-9]{3,5})-k-(?:[a-f]{4}|[a-z0-9]{6,9})'
-randomness = 0
-placeholders = false
-examples = ["ab-k-abcdef", "123-k-abcdefgh"]
-counter_examples = ["-k-", "a-k-b"]
 
 [[rule]]
 id = "acme-tail"
@@ -75,18 +49,6 @@ examples = ["data abcd\nkind", "data abcd1\nx\ny\nkind"]
 counter_examples = ["kind", "data a\nkind"]
 
 [[rule]]
-id = "acme-group"
-description = "a secret that is a part of the match, in any case"
-severity = "low"
-keywords = ["pin"]
-ignore_case = true
-pattern = '(?i)pin[:=] ?([a-z0-9]{4,6})'
-randomness = 0
-placeholders = false
-examples = ["pin=12ab", "PIN: abcd"]
-counter_examples = ["pin", "pin="]
-
-[[rule]]
 id = "acme-url"
 description = "a check that looks behind the match"
 severity = "low"
@@ -96,32 +58,6 @@ structure = "url"
 randomness = 0
 examples = ["db://me:s3cr3t@db.internal/", "db://me:ab12cd@h7.internal "]
 counter_examples = ["://", "db://a:b@c"]
-
-[[rule]]
-id = "acme-assigned"
-description = "a value assigned to the provider's name"
-severity = "medium"
-kind = "assignment"
-keywords = ["acme_key"]
-value = '[a-z0-9]{6,20}'
-randomness = 0
-placeholders = false
-examples = ["acme_key = 'abc123'", "ACME_KEY=abcdef12"]
-counter_examples = ["acme_key", "acme_key = f()"]
-
-[[rule]]
-id = "acme-run"
-description = "a head and the run behind it"
-severity = "high"
-kind = "run"
-keywords = ["rn."]
-pattern = 'rn\.[a-z]{2}'
-alphabet = 'a-z0-9.'
-min_len = 10
-randomness = 0
-placeholders = false
-examples = ["rn.abcdefghij", "x rn.ab12345678"]
-counter_examples = ["rn.a", "rn.ab"]
 
 [[rule]]
 id = "acme-block"
@@ -144,47 +80,17 @@ const GENERIC: &str = include_str!("../../rules/generic.toml");
 
 /// What the inputs are made of: whole credentials, their parts, and what may follow or precede them.
 const PIECES: &[&str] = &[
-    "ak_",
-    "ak_abc12345",
-    "ak_0123456789ab",
-    "_",
-    "-k-",
-    "ab",
-    "12345",
     "1234:AA",
     "1234:AAabcd",
-    "abcdef",
-    "pin",
-    "PIN: ",
-    "=",
-    "pin=1a2b",
-    "acme_key",
-    " = ",
     "acme_key is set: abc123",
-    "\"",
     "'",
     "\\\"",
-    "'q1w2e3r4'",
-    "rn.",
-    "rn.ab",
-    "rn.abcdefghijklmnopqrst.uv",
-    ".",
     "<<KEY>>",
-    "<</K>>",
     "<<",
     "A ",
     "KEY",
     "<<B KEY>>abcd efgh\nijkl+/=<</K>>",
-    "<</",
-    "\n",
-    "\r\n",
-    "\n",
-    " ",
-    "\0",
-    "é",
-    "\u{feff}",
     "K zq!",
-    "zq!",
     "data abcd\n",
     "kind",
     "data abc123\nx y\nkind",
@@ -219,7 +125,6 @@ const PIECES: &[&str] = &[
     "Bearer ",
     "is \"",
     "f(\"",
-    "%3D",
     "=>",
     ":=",
     "str = ",
@@ -228,18 +133,21 @@ const PIECES: &[&str] = &[
     "sha",
     "example",
     "login",
-    "\\n",
-    "\u{1b}[0m",
     "\u{1b}[1;31m",
     "$ ",
     "[REDACTED:acme-plain]",
+    "[REDACTED:known-value:7f3a]",
+    "[REDACTED:",
+    "[",
+    "]",
     "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz",
 ];
 
 /// The small rules beside the generic ones.
 pub fn small() -> &'static Engine {
     static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
-        let mut rules = compile_file("acme.toml", RULES).expect("the test's own rules");
+        let mut rules =
+            compile_file("acme.toml", &acme::with(RULES)).expect("the test's own rules");
         rules.extend(compile_file("generic.toml", GENERIC).expect("the rules compile"));
         Engine::new(RuleSet::new(rules)).with_dropped()
     });
@@ -279,7 +187,7 @@ fn utf16(text: &str, big: bool) -> Vec<u8> {
 
 /// Text of pieces, with long stretches between some of them.
 pub fn pieces(most: usize) -> impl Strategy<Value = Text> {
-    let any_piece = || any::<Index>().prop_map(|i| PIECES[i.index(PIECES.len())]);
+    let any_piece = || any::<Index>().prop_map(|i| acme::pick(i, PIECES));
     let piece = prop_oneof![
         24 => any_piece().prop_map(|piece| piece.as_bytes().to_vec()),
         2 => (any::<u8>(), 1usize..200).prop_map(|(b, n)| vec![b' ' + b % 90; n]),
@@ -300,7 +208,7 @@ pub fn examples(most: usize) -> impl Strategy<Value = Text> {
             let all: Vec<_> = rule.examples.iter().chain(rule.counter_examples.iter()).collect();
             expand(all[example.index(all.len())], seed).into_bytes()
         }),
-        2 => any::<Index>().prop_map(|i| PIECES[i.index(PIECES.len())].as_bytes().to_vec()),
+        2 => any::<Index>().prop_map(|i| acme::pick(i, PIECES).as_bytes().to_vec()),
         1 => (1usize..40).prop_map(|n| "let total = total + item.price * 2;\n".repeat(n).into_bytes()),
         2 => Just(b"\n".to_vec()),
     ];

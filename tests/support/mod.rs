@@ -116,10 +116,7 @@ impl Running {
 
     /// Sends a signal by its name.
     pub fn signal(&self, name: &str) {
-        let sent = Command::new("kill")
-            .args([format!("-{name}"), self.child.id().to_string()])
-            .status();
-        assert!(sent.expect("there is a `kill`").success());
+        send(name, self.child.id());
     }
 
     /// The most memory it has had so far, in bytes.
@@ -166,6 +163,14 @@ impl Drop for Running {
         // After a failed test: one that has ended cannot be killed, which is as well.
         let _ = self.child.kill();
     }
+}
+
+/// Sends a signal by its name to a process.
+pub fn send(signal: &str, id: u32) {
+    let sent = Command::new("kill")
+        .args([format!("-{signal}"), id.to_string()])
+        .status();
+    assert!(sent.expect("there is a `kill`").success());
 }
 
 fn collect(mut from: impl Read + Send + 'static) -> thread::JoinHandle<String> {

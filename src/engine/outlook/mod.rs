@@ -65,6 +65,11 @@ impl<'e> Lookahead<'e> {
         self.engine
     }
 
+    /// How far to either side of a secret anything can matter to it, runs and blocks apart, which go on by themselves.
+    pub fn reach(&self) -> usize {
+        self.engine.reach + KEYWORD + MARGIN
+    }
+
     fn viable(&self, rule: u16, pattern: &Pattern) -> &Viable {
         self.viable[rule as usize][0].get_or_init(|| Viable::new(pattern))
     }
@@ -372,28 +377,42 @@ impl Lookahead<'_> {
         match self.engine.confirm_rule(text, hit.clone(), rule, scratch) {
             Outcome::Nothing => Known::Decided(None),
             Outcome::More => {
-                let lead = match matcher {
-                    Matcher::Run(run) => run.head.lead.1,
-                    Matcher::Block(block) if self.is_over(text, &hit, rule, block) => {
-                        let whole = Text {
-                            complete: true,
-                            ..*text
-                        };
-                        return match self.engine.confirm_rule(&whole, hit, rule, scratch) {
-                            Outcome::Found(candidate) => Known::Decided(Some(candidate)),
-                            _ => Known::Decided(None),
-                        };
-                    }
-                    Matcher::Block(block) => block.begin.lead.1,
-                    _ => 0,
-                };
-                Known::From(hit.start.saturating_sub(lead as usize))
+                if let Matcher::Block(block) = matcher
+                    && self.is_over(text, &hit, rule, block)
+                {
+                    let whole = Text {
+                        complete: true,
+                        ..*text
+                    };
+                    return match self.engine.confirm_rule(&whole, hit, rule, scratch) {
+                        Outcome::Found(candidate) => Known::Decided(Some(candidate)),
+                        _ => Known::Decided(None),
+                    };
+                }
+                let head = self.head(text.bytes, &hit, rule);
+                Known::From(head.map_or(hit.start, |head| head.start))
             }
             Outcome::Found(candidate) if !all && !self.settled(text, rule, &candidate) => {
                 Known::From((candidate.secret.start - text.start) as usize)
             }
             Outcome::Found(candidate) => Known::Decided(Some(candidate)),
         }
+    }
+
+    /// What a run or block begins with.
+    fn head(&self, bytes: &[u8], hit: &Range<usize>, rule: u16) -> Option<Range<usize>> {
+        let pattern = match &self.engine.rules.rules()[rule as usize].matcher {
+            Matcher::Run(run) => &run.head,
+            Matcher::Block(block) => &block.begin,
+            _ => return None,
+        };
+        let mut runner = Runner {
+            pattern,
+            lazy: &self.engine.lazies[rule as usize][0],
+            memory: &mut None,
+        };
+        let head = runner.around(bytes, hit.clone(), FREE);
+        head.map(|head| head.span)
     }
 
     /// Where a secret may begin in a match that is alive at the text's end.
@@ -417,21 +436,16 @@ impl Lookahead<'_> {
     /// Whether a block has ended, and its end marker too, whatever follows.
     fn is_over(&self, text: &Text<'_>, hit: &Range<usize>, rule: u16, block: &Block) -> bool {
         let bytes = text.bytes;
-        let mut begin = Runner {
-            pattern: &block.begin,
-            lazy: &self.engine.lazies[rule as usize][0],
-            memory: &mut None,
-        };
-        let Some(begin) = begin.around(bytes, hit.clone(), FREE) else {
+        let Some(head) = self.head(bytes, hit, rule) else {
             return true;
         };
         let index = rule as usize;
         let rule = &self.engine.rules.rules()[index];
-        let end = body_end(block, rule, bytes, begin.span.end);
+        let end = body_end(block, rule, bytes, head.end);
         // A marker that began before may end the body earlier.
         let markers = rule.keywords.iter().map(|keyword| &keyword.text);
         let begun = markers.chain([&block.end_literal]).any(|marker| {
-            let first = bytes.len().saturating_sub(marker.len()).max(begin.span.end);
+            let first = bytes.len().saturating_sub(marker.len()).max(head.end);
             (first..end).any(|at| marker.as_bytes().starts_with(&bytes[at..]))
         });
         let viable = self.viable[index][1].get_or_init(|| Viable::new(&block.end));

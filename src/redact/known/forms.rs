@@ -7,15 +7,20 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 const LEAST: usize = 5;
 
 /// The value itself and what encoders make of it, without line ends, each once: base64 of either alphabet at all three
-/// phases, hexadecimal, percent-encoded, and escaped for JSON, shells and XML.
+/// phases, base32 in either case at all five, hexadecimal, UTF-16 of either byte order, percent-encoded, and escaped for
+/// JSON, shells and XML.
 ///
-/// A digit of base64 that also holds bits of what stands beside the value is not part of a form.
+/// A digit of base64 or base32 that also holds bits of what stands beside the value is not part of a form.
 pub fn forms(value: &[u8]) -> Vec<Vec<u8>> {
     let mut all = vec![value.to_vec()];
     for phase in 0..3 {
         all.extend(base64(value, phase));
     }
+    for phase in 0..5 {
+        all.extend(base32(value, phase));
+    }
     all.extend(hexadecimal(value));
+    all.extend(utf16(value));
     all.extend(percent(value));
     all.extend(json(value));
     all.extend(shell(value));
@@ -39,6 +44,37 @@ fn base64(value: &[u8], phase: usize) -> [Vec<u8>; 2] {
     [
         cut(STANDARD_NO_PAD.encode(&bytes)),
         cut(URL_SAFE_NO_PAD.encode(&bytes)),
+    ]
+}
+
+/// The same in base32, whose groups have five bytes and whose digits five bits.
+fn base32(value: &[u8], phase: usize) -> [Vec<u8>; 2] {
+    const DIGITS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let bit = |at: usize| {
+        let byte = value[at / 8 - phase];
+        byte >> (7 - at % 8) & 1
+    };
+    let first = (phase * 8).div_ceil(5);
+    let last = (phase + value.len()) * 8 / 5;
+    let digit = |at: usize| {
+        let bits = (at * 5..at * 5 + 5).map(bit);
+        DIGITS[bits.fold(0, |digit, bit| digit << 1 | usize::from(bit))]
+    };
+    let upper: Vec<u8> = (first..last).map(digit).collect();
+    [upper.to_ascii_lowercase(), upper]
+}
+
+/// Both byte orders. A NUL at the end, or at the start, is left out: it says nothing, and without them the two are one
+/// form where all of the value is ASCII.
+fn utf16(value: &[u8]) -> Vec<Vec<u8>> {
+    let Ok(text) = std::str::from_utf8(value) else {
+        return Vec::new();
+    };
+    let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    vec![
+        little.strip_suffix(b"\0").unwrap_or(&little).to_vec(),
+        big.strip_prefix(b"\0").unwrap_or(&big).to_vec(),
     ]
 }
 
@@ -198,8 +234,32 @@ mod tests {
             "p&quot;a&apos;s&amp;s/&lt;w&gt; é\\0$rd",
             "702261277326732f3c773e20c3a95c30247264",
             "702261277326732F3C773E20C3A95C30247264",
+            "OARGCJ3TEZZS6PDXHYQMHKK4GASHEZ",
+            "oargcj3tezzs6pdxhyqmhkk4gashez",
         ] {
             assert!(text(form), "{form}");
+        }
+    }
+
+    #[test]
+    fn has_both_byte_orders() {
+        assert_eq!(utf16(b"ab"), [b"a\0b", b"a\0b"]);
+        let little: &[u8] = b"a\0\x42\x01b";
+        let big: &[u8] = b"a\x01\x42\0b";
+        assert_eq!(utf16("a\u{142}b".as_bytes()), [little, big]);
+        assert!(utf16(b"\xff").is_empty());
+    }
+
+    #[test]
+    fn stands_in_base32_wherever_the_value_does() {
+        let whole = base32(b"abcdesome value?>vwxyz", 0);
+        for (before, value) in [(5, "some value?>"), (6, "ome value?>v"), (9, " value?>")] {
+            let forms = forms(value.as_bytes());
+            for text in &whole {
+                let inside = |form: &&Vec<u8>| memchr::memmem::find(text, form).is_some();
+                let longest = forms.iter().filter(inside).map(Vec::len).max();
+                assert!(longest >= Some((value.len() * 8 - 8) / 5), "{before}");
+            }
         }
     }
 
