@@ -158,9 +158,9 @@ fn number(value: &[u8]) -> bool {
         && (hex || !tail.is_empty())
 }
 
-/// Constants and types of common languages, and names in camel case (`HTTPPasswordMgr`, `authToken`).
-fn type_or_constant(value: &[u8]) -> bool {
-    const KNOWN: [&str; 47] = [
+/// Constants and types of common languages.
+pub fn is_type(value: &[u8]) -> bool {
+    const KNOWN: [&str; 50] = [
         "true",
         "false",
         "none",
@@ -208,8 +208,16 @@ fn type_or_constant(value: &[u8]) -> bool {
         "literal",
         "secretstr",
         "buffer",
+        "static",
+        "mixed",
+        "iterable",
     ];
     let known = |word: &&str| word.as_bytes().eq_ignore_ascii_case(value);
+    KNOWN.iter().any(known)
+}
+
+/// Types and constants, and names in camel case (`HTTPPasswordMgr`, `authToken`).
+fn type_or_constant(value: &[u8]) -> bool {
     let plain = value.iter().all(u8::is_ascii_alphabetic);
     let name = value.iter().all(u8::is_ascii_alphanumeric) && value[0].is_ascii_alphabetic();
     let humps = value
@@ -219,7 +227,7 @@ fn type_or_constant(value: &[u8]) -> bool {
     // With a digit in it, it may be a password of words: `LoremIpsum12`.
     let enough = if plain { 1 } else { 2 };
     let camel = name && humps >= enough && humps * 4 <= value.len();
-    KNOWN.iter().any(known) || camel && word_like(value) * 10 >= value.len() * 5
+    is_type(value) || camel && word_like(value) * 10 >= value.len() * 5
 }
 
 /// `config.password`, `self.token`, `process.env.X`: letters and dots, no digits.

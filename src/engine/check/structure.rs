@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::Beside;
 use super::canary::canary_word;
 use super::coded::{nkey, snowflake};
-use super::password::{basic_auth, opaque, password, url_password};
+use super::password::{basic_auth, opaque, password, secret_data, url_password};
 use crate::rule::Structure;
 
 /// What a structural check found.
@@ -57,6 +57,7 @@ pub fn check(check: Structure, secret: &[u8], beside: Beside<'_>) -> Outcome {
         Structure::Canary => verdict(canary_word(secret).is_some(), "a canary word's checksum"),
         Structure::Nkey => nkey(secret),
         Structure::Snowflake => snowflake(secret),
+        Structure::SecretData => secret_data(secret, beside),
     }
 }
 
