@@ -18,7 +18,8 @@ pub fn about(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'stat
         return Some("a package");
     }
     let quoted = matches!(assigned.quote, Quote::Plain(_));
-    if quoted && assigned.operator == Operator::Arrow && is_type(value) {
+    let typed = matches!(assigned.operator, Operator::Arrow | Operator::Compare);
+    if quoted && typed && is_type(value) {
         return Some("a type");
     }
     if let Some(why) = named(case, assigned, name, value) {
@@ -61,18 +62,20 @@ fn is_action(name: &[u8]) -> bool {
 /// `npm:^4.0.0`, `workspace:*`: how lock files and manifests name packages.
 fn is_package(value: &[u8]) -> bool {
     const SCHEMES: [&[u8]; 8] = [
-        b"npm:", b"workspace:", b"link:", b"portal:", b"patch:", b"catalog:", b"github:", b"git+",
+        b"npm:",
+        b"workspace:",
+        b"link:",
+        b"portal:",
+        b"patch:",
+        b"catalog:",
+        b"github:",
+        b"git+",
     ];
     SCHEMES.iter().any(|scheme| value.starts_with(scheme))
 }
 
 /// The name of a secret that stands elsewhere: an item of a list of them, one of several names, an option's name.
-fn named(
-    case: &Case<'_>,
-    assigned: &Assigned,
-    name: &Name,
-    value: &[u8],
-) -> Option<&'static str> {
+fn named(case: &Case<'_>, assigned: &Assigned, name: &Name, value: &[u8]) -> Option<&'static str> {
     if !identifier(value) {
         return None;
     }
@@ -96,7 +99,9 @@ fn named(
 /// Whether the last word of `value` is one for a secret: `ansible_ssh_pass`.
 fn ends_with_secret(value: &[u8]) -> bool {
     let mut ends = false;
-    split(value, |word| ends = is_word_for_secret(word) || word.eq_ignore_ascii_case(b"key"));
+    split(value, |word| {
+        ends = is_word_for_secret(word) || word.eq_ignore_ascii_case(b"key")
+    });
     ends
 }
 
@@ -160,8 +165,18 @@ pub fn is_random_uuid(value: &[u8]) -> bool {
 pub fn may_be_uuid(name: &[u8]) -> bool {
     /// What is not kept secret although it is called a token or key.
     const SHARED: [&str; 12] = [
-        "request", "device", "push", "tracking", "correlation", "trace", "cancel", "cancellation",
-        "session", "account", "client", "invite",
+        "request",
+        "device",
+        "push",
+        "tracking",
+        "correlation",
+        "trace",
+        "cancel",
+        "cancellation",
+        "session",
+        "account",
+        "client",
+        "invite",
     ];
     let read = Name::of(name);
     let mut shared = false;

@@ -114,7 +114,10 @@ mod tests {
             ("\"a # b\npassword = x", false),
         ];
         for (text, want) in cases {
-            let at = text.to_ascii_lowercase().rfind("password").expect("it is there");
+            let at = text
+                .to_ascii_lowercase()
+                .rfind("password")
+                .expect("it is there");
             assert_eq!(in_comment(text.as_bytes(), at), want, "{text}");
         }
     }

@@ -89,7 +89,7 @@ fn reject(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'static 
     if value.len() < 4 {
         return Some("too short");
     }
-    if name.is_bare_key() && !generated(value) {
+    if name.is_bare_key() && !generated(value) && !qualified(case.hay, assigned) {
         return Some("a key, but of what kind is not said");
     }
     if value.iter().all(|b| !b.is_ascii_alphanumeric()) {
@@ -194,6 +194,15 @@ fn reject(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'static 
     }
     // Last, so that nothing else speaks against one that this reason is given for.
     about(case, assigned, name).or_else(|| uuid(value).then_some(UUID))
+}
+
+/// Whether the word before a name says what kind of key it is: `API key: x`.
+fn qualified(hay: &[u8], assigned: &Assigned) -> bool {
+    let before = &hay[assigned.name.start.saturating_sub(CONTEXT)..assigned.name.start];
+    let words = before.strip_suffix(b" ").unwrap_or_default();
+    let start = words.iter().rposition(|b| !b.is_ascii_alphabetic());
+    let word = &words[start.map_or(0, |at| at + 1)..];
+    Name::of(word).last[0] == Class::Qualifier
 }
 
 /// Whether a value can be nothing but random text: letters and digits in one piece, as long as keys are.
@@ -424,6 +433,7 @@ fn argument(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'stati
     let quoted = before.is_some_and(|b| matches!(b, b'"' | b'\'' | b'`'));
     let comma = assigned.operator == Operator::Comma;
     let wordy = word_like(value) * 10 >= value.len() * 6;
+    let quoted = quoted || before == Some(&b':');
     if comma && (!quoted || identifier(value) || wordy && name.strongest != Class::Password) {
         return Some("names in a list");
     }

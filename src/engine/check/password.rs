@@ -181,14 +181,21 @@ pub fn secret_data(value: &[u8], beside: Beside<'_>) -> Outcome {
     if public.iter().any(|begin| decoded.starts_with(begin)) {
         return Rejected("a certificate or public key".into());
     }
-    if stands_for(decoded.trim_ascii()).is_some() {
+    // Whole files hold words of all kinds.
+    if decoded.len() < 24 && stands_for(decoded.trim_ascii()).is_some() {
         return Rejected("base64 of a placeholder".into());
     }
     let marks = |b: &u8| b.is_ascii_whitespace() || b"\"':|>-".contains(b);
     let before = beside.before;
-    let end = before.iter().rposition(|b| !marks(b)).map_or(0, |at| at + 1);
+    let end = before
+        .iter()
+        .rposition(|b| !marks(b))
+        .map_or(0, |at| at + 1);
     let named = |b: &u8| b.is_ascii_alphanumeric() || b"._-".contains(b);
-    let start = before[..end].iter().rposition(|b| !named(b)).map_or(0, |at| at + 1);
+    let start = before[..end]
+        .iter()
+        .rposition(|b| !named(b))
+        .map_or(0, |at| at + 1);
     let about = [Class::Identity, Class::Place];
     match about.contains(&Name::of(&before[start..end]).last[0]) {
         true => Rejected("who or where somebody is".into()),

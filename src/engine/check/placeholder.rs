@@ -75,7 +75,10 @@ static MATCHER: LazyLock<AhoCorasick> = LazyLock::new(|| {
 /// What makes `secret` a placeholder, if anything does. Looks at the first 512 bytes.
 pub fn find(secret: &[u8]) -> Option<&'static str> {
     let secret = &secret[..secret.len().min(512)];
-    if let Some(what) = template(secret).or_else(|| repeated(secret)).or_else(|| counted(secret)) {
+    if let Some(what) = template(secret)
+        .or_else(|| repeated(secret))
+        .or_else(|| counted(secret))
+    {
         return Some(what);
     }
     MATCHER
