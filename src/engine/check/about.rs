@@ -17,6 +17,9 @@ pub fn about(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'stat
     if is_package(value) {
         return Some("a package");
     }
+    if is_somebodys(value) {
+        return Some("words that stand for a secret");
+    }
     let quoted = matches!(assigned.quote, Quote::Plain(_));
     let typed = matches!(assigned.operator, Operator::Arrow | Operator::Compare);
     if quoted && typed && is_type(value) {
@@ -57,6 +60,20 @@ fn is_action(name: &[u8]) -> bool {
         words += 1;
     });
     action && words > 1
+}
+
+/// `my-password`, `YourToken`: a word for a secret, and whose it is.
+fn is_somebodys(value: &[u8]) -> bool {
+    const OWNERS: [&[u8]; 3] = [b"my", b"your", b"our"];
+    OWNERS.iter().any(|owner| {
+        let owned = value.len() > owner.len() && value[..owner.len()].eq_ignore_ascii_case(owner);
+        let rest = value.get(owner.len()..).unwrap_or_default();
+        let rest = rest
+            .strip_prefix(b"-")
+            .or(rest.strip_prefix(b"_"))
+            .unwrap_or(rest);
+        owned && is_word_for_secret(rest)
+    })
 }
 
 /// `npm:^4.0.0`, `workspace:*`: how lock files and manifests name packages.
@@ -210,6 +227,20 @@ mod tests {
             ("create.password", false),
         ] {
             assert_eq!(is_action(name.as_bytes()), want, "{name}");
+        }
+    }
+
+    #[test]
+    fn knows_words_that_stand_for_a_secret() {
+        for (value, want) in [
+            ("my-password", true),
+            ("YourToken", true),
+            ("mypass", true),
+            ("mypassword7", false),
+            ("mysecretive", false),
+            ("my", false),
+        ] {
+            assert_eq!(is_somebodys(value.as_bytes()), want, "{value}");
         }
     }
 

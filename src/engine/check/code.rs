@@ -227,7 +227,9 @@ fn type_or_constant(value: &[u8]) -> bool {
     // With a digit in it, it may be a password of words: `LoremIpsum12`.
     let enough = if plain { 1 } else { 2 };
     let camel = name && humps >= enough && humps * 4 <= value.len();
-    is_type(value) || camel && word_like(value) * 10 >= value.len() * 5
+    // `subSys`: too short to be a token, and its words are too short to tell.
+    let short = plain && value.len() < 10 && value[0].is_ascii_lowercase();
+    is_type(value) || camel && (short || word_like(value) * 10 >= value.len() * 5)
 }
 
 /// `config.password`, `self.token`, `process.env.X`: letters and dots, no digits.

@@ -442,7 +442,7 @@ fn argument(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'stati
 
 /// What speaks against a value of words alone.
 fn words(assigned: &Assigned, name: &Name, value: &[u8]) -> Option<&'static str> {
-    if name.last[0] == Class::Password {
+    if name.last[0] == Class::Password || value.contains(&b' ') && passphrase(assigned, value) {
         return None;
     }
     if value.len() < 6 {

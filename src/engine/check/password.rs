@@ -91,11 +91,19 @@ pub fn url_password(value: &[u8], beside: Beside<'_>) -> Outcome {
             Rejected(why.into())
         }
         Some(why) => Doubtful(why.into()),
+        None if example && !user.is_empty() && without_number(value) == user => {
+            Doubtful("the user's name and a number, at a local host or an example".into())
+        }
         None if example && value.len() < 12 && !value.iter().any(u8::is_ascii_digit) => {
             Doubtful("the host is local or an example".into())
         }
         None => Unknown,
     }
+}
+
+fn without_number(value: &[u8]) -> &[u8] {
+    let end = value.iter().rposition(|b| !b.is_ascii_digit());
+    &value[..end.map_or(0, |at| at + 1)]
 }
 
 /// What ends the host of a URL.
