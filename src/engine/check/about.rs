@@ -17,6 +17,9 @@ pub fn about(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'stat
     if is_package(value) {
         return Some("a package");
     }
+    if value.strip_suffix(b"()").is_some_and(identifier) {
+        return Some("a function");
+    }
     if is_somebodys(value) {
         return Some("words that stand for a secret");
     }
@@ -35,7 +38,8 @@ pub fn about(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'stat
         return Some("a password's hash");
     }
     let before = &case.hay[assigned.name.start.saturating_sub(CONTEXT)..assigned.name.start];
-    if value.contains(&b'@') && memchr::memmem::find(before, b"anonymous").is_some() {
+    let anonymous = |text: &[u8]| memchr::memmem::find(text, b"anonymous").is_some();
+    if value.contains(&b'@') && (anonymous(before) || anonymous(value)) {
         return Some("the password of an anonymous login");
     }
     said_encrypted(before).then_some("said to be encrypted")

@@ -41,7 +41,7 @@ pub fn code(case: &Case<'_>, assigned: &Assigned) -> Option<&'static str> {
     let goes_on = case
         .hay
         .get(case.secret.end + 1)
-        .is_some_and(|b| b.is_ascii_alphanumeric() || b"|=<>+?*/&.:(\"'-".contains(b));
+        .is_some_and(|b| b.is_ascii_alphanumeric() || b"|=<>+?*/&.:(\"'-%$@".contains(b));
     if spaced && !flag && !digits && blank(case.secret.end) && goes_on {
         return Some("a word of a sentence or an expression");
     }
@@ -100,7 +100,7 @@ fn names(case: &Case<'_>, assigned: &Assigned) -> Option<&'static str> {
     if numbered && spaced && next == Some(b';') && assigned.operator == Operator::Equals {
         return Some("a name in code");
     }
-    if ends_code && value[0] == b'_' {
+    if ends_code && (value[0] == b'_' || sized_type(value)) {
         return Some("a type");
     }
     let quote = matches!(next, Some(b'"' | b'\'' | b'`'));
@@ -116,6 +116,14 @@ fn names(case: &Case<'_>, assigned: &Assigned) -> Option<&'static str> {
     {
         return Some("a name in code");
     }
+    // `key = subSys`: too short for its words to tell.
+    let hump = value
+        .windows(2)
+        .any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());
+    let short = value.len() < 10 && value[0].is_ascii_lowercase() && hump && !value.contains(&b'-');
+    if identifier(value) && short && spaced && assigned.operator == Operator::Equals {
+        return Some("a name in code");
+    }
     if flag && ABOUT_FLAGS.iter().any(|word| word.as_bytes() == value) {
         return Some("a word of a sentence");
     }
@@ -125,6 +133,15 @@ fn names(case: &Case<'_>, assigned: &Assigned) -> Option<&'static str> {
         .is_some_and(u8::is_ascii_alphabetic);
     (flag && identifier(value) && blank(case.secret.end) && word_behind)
         .then_some("a word of a sentence")
+}
+
+/// `sqlite3_int64`, `my_uint8_t`: a type by its last part.
+fn sized_type(value: &[u8]) -> bool {
+    let last = value.rsplit(|&b| b == b'_').next().unwrap_or_default();
+    let width = last.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    let kind = &last[..last.len() - width];
+    last.len() < value.len()
+        && (last == b"t" || width > 0 && matches!(kind, b"int" | b"uint" | b"float"))
 }
 
 /// Whether any word of `text` fits.
@@ -227,9 +244,7 @@ fn type_or_constant(value: &[u8]) -> bool {
     // With a digit in it, it may be a password of words: `LoremIpsum12`.
     let enough = if plain { 1 } else { 2 };
     let camel = name && humps >= enough && humps * 4 <= value.len();
-    // `subSys`: too short to be a token, and its words are too short to tell.
-    let short = plain && value.len() < 10 && value[0].is_ascii_lowercase();
-    is_type(value) || camel && (short || word_like(value) * 10 >= value.len() * 5)
+    is_type(value) || camel && word_like(value) * 10 >= value.len() * 5
 }
 
 /// `config.password`, `self.token`, `process.env.X`: letters and dots, no digits.

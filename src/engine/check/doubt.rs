@@ -1,17 +1,28 @@
 //! What keeps a finding that only its surroundings call a secret from being certain: where it stands, and that a person
 //! made its value up of words.
 
-use super::CONTEXT;
-use super::vocabulary::is_word_for_secret;
+use super::name::Name;
+use super::vocabulary::{Class, is_word_for_secret};
 use super::words::split;
+use super::{CONTEXT, Case};
 
-/// Why a secret without a format of its own, in a match that begins at `start`, is no more than probable.
-pub fn doubt(hay: &[u8], start: usize, secret: &[u8]) -> Option<&'static str> {
-    if in_comment(hay, start) {
+/// Fewer characters than tokens and keys have.
+const TOKEN: usize = 16;
+
+/// Why a secret without a format of its own is no more than probable.
+pub fn doubt(case: &Case<'_>) -> Option<&'static str> {
+    let secret = case.secret();
+    if in_comment(case.hay, case.span.start) {
         return Some("it stands in a comment");
     }
     if is_short_word(secret) {
         return Some("it is a short word");
+    }
+    if let Some(assigned) = case.assigned
+        && secret.len() < TOKEN
+        && Name::of(&case.hay[assigned.name.clone()]).strongest != Class::Password
+    {
+        return Some("it is shorter than tokens are");
     }
     speaks_of_itself(secret).then_some("it speaks of secrets")
 }
@@ -143,7 +154,12 @@ mod tests {
             ("8ui6Aps-Low0nf", false),
         ];
         for (value, want) in cases {
-            let found = doubt(b"", 0, value.as_bytes());
+            let found = doubt(&Case {
+                hay: value.as_bytes(),
+                span: 0..value.len(),
+                secret: 0..value.len(),
+                assigned: None,
+            });
             assert_eq!(found.is_some(), want, "{value}: {found:?}");
         }
     }

@@ -393,7 +393,7 @@ fn argument(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'stati
     let before = &case.hay[assigned.name.start.saturating_sub(2)..assigned.name.start];
     let part = before == b"::" || before.ends_with(b":") && assigned.quote == Quote::None;
     let tight = case.hay.get(assigned.name.end) == Some(&b':');
-    if part && (before == b"::" || tight) && assigned.operator != Operator::Arrow {
+    if part && (before == b"::" || tight && assigned.operator != Operator::Arrow) {
         return Some("a part of a longer name");
     }
     let apart = matches!(

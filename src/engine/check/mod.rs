@@ -201,7 +201,7 @@ pub fn judge(rule: &Rule, case: &Case<'_>) -> Verdict {
         && kept.confidence == Confidence::High
         && !kept.example
         && rule.is_called_secret()
-        && let Some(why) = doubt::doubt(case.hay, case.span.start, case.secret())
+        && let Some(why) = doubt::doubt(case)
     {
         kept.confidence = Confidence::Medium;
         kept.evidence.push(Evidence::Doubt(why.into()));
