@@ -20,6 +20,14 @@ pub fn about(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'stat
     if value.strip_suffix(b"()").is_some_and(identifier) {
         return Some("a function");
     }
+    if is_other_half(value) {
+        return Some(
+            "what the provider calls public, or not of the length that its prefix asks for",
+        );
+    }
+    if is_rules(value) {
+        return Some("rules for a value");
+    }
     if is_somebodys(value) {
         return Some("words that stand for a secret");
     }
@@ -64,6 +72,45 @@ fn is_action(name: &[u8]) -> bool {
         words += 1;
     });
     action && words > 1
+}
+
+/// Whether a value says by its prefix that it is public, or a token that is always of another length.
+fn is_other_half(value: &[u8]) -> bool {
+    const PUBLIC: [&[u8]; 2] = [b"pk_live_", b"pk_test_"];
+    const LENGTHS: [(&[u8], usize); 5] = [
+        (b"ghp_", 40),
+        (b"npm_", 40),
+        (b"AKIA", 20),
+        (b"ASIA", 20),
+        (b"AIza", 39),
+    ];
+    let of = |prefix: &[u8]| {
+        let body = value.strip_prefix(prefix);
+        body.is_some_and(|body| body.iter().all(u8::is_ascii_alphanumeric))
+    };
+    PUBLIC.iter().any(|prefix| value.starts_with(prefix))
+        || LENGTHS
+            .iter()
+            .any(|(prefix, length)| value.len() < *length && of(prefix))
+}
+
+/// `required|min:8`: what frameworks check a field for.
+fn is_rules(value: &[u8]) -> bool {
+    const RULES: [&[u8]; 9] = [
+        b"required",
+        b"nullable",
+        b"sometimes",
+        b"string",
+        b"min",
+        b"max",
+        b"confirmed",
+        b"between",
+        b"same",
+    ];
+    let mut parts = value.split(|&b| b == b'|');
+    let rule = |part: &[u8]| RULES.contains(&part.split(|&b| b == b':').next().unwrap_or_default());
+    let rules = |b: &u8| b.is_ascii_lowercase() || matches!(b, b'|' | b':' | b'_');
+    value.contains(&b'|') && (value.iter().all(rules) || parts.any(rule))
 }
 
 /// `my-password`, `YourToken`: a word for a secret, and whose it is.
@@ -245,6 +292,22 @@ mod tests {
             ("my", false),
         ] {
             assert_eq!(is_somebodys(value.as_bytes()), want, "{value}");
+        }
+    }
+
+    #[test]
+    fn knows_rules_and_public_halves() {
+        assert!(is_rules(b"required|min:8"));
+        assert!(!is_rules(b"x9Kq|2LmZ7p"));
+        let body = |length: usize| "x9Kq2LmZ7pTw4VbN".repeat(4)[..length].to_owned();
+        for (value, want) in [
+            ("pk_live_".to_owned() + &body(24), true),
+            ("ghp_".to_owned() + &body(30), true),
+            ("ghp_".to_owned() + &body(36), false),
+            ("ghp_".to_owned() + &body(50), false),
+            (body(36), false),
+        ] {
+            assert_eq!(is_other_half(value.as_bytes()), want, "{value}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! Values without quotes: what makes them code, or words of a text, and not literals.
 
+use super::name::Name;
 use super::vocabulary::is_word_for_secret;
 use super::words::{split, word_like};
 use super::{CONTEXT, Case};
@@ -25,6 +26,10 @@ pub fn code(case: &Case<'_>, assigned: &Assigned) -> Option<&'static str> {
     }
     if dotted_name(value) || type_or_constant(value) || memchr::memmem::find(value, b"::").is_some()
     {
+        return Some("a name in code");
+    }
+    let arrow = case.hay[case.secret.end..].starts_with(b" -");
+    if arrow && assigned.operator == Operator::Colon && identifier(value) {
         return Some("a name in code");
     }
     if next == Some(b'<') && assigned.quote == Quote::None {
@@ -87,6 +92,10 @@ fn names(case: &Case<'_>, assigned: &Assigned) -> Option<&'static str> {
                 .any(|part| part.eq_ignore_ascii_case(word))
     });
     let own = own || split_any(value, is_word_for_secret) && value.contains(&b'_');
+    // `cfg.Password = mmpassword`.
+    let kind = Name::of(value).last[0];
+    let same = kind == Name::of(&case.hay[assigned.name.clone()]).last[0];
+    let own = own || kind.strength() > 0 && same;
     if identifier(value) && own && spaced && assigned.operator == Operator::Equals {
         return Some("a name in code");
     }

@@ -355,10 +355,6 @@ fn stands_for_another(value: &[u8]) -> Option<&'static str> {
     if is_public_nkey(value) {
         return Some("the public half of an NKey");
     }
-    let rules = |b: &u8| b.is_ascii_lowercase() || matches!(b, b'|' | b':' | b'_');
-    if value.contains(&b'|') && value.iter().all(rules) {
-        return Some("rules for a value");
-    }
     if is_text_in_hex(value) {
         return Some("text in hexadecimal digits");
     }
@@ -368,6 +364,9 @@ fn stands_for_another(value: &[u8]) -> Option<&'static str> {
     }
     let length = decode_into(value, &mut text)?;
     let text = &text[..length];
+    if text.starts_with(b"{\"alg\":") || text.starts_with(b"{\"typ\":") {
+        return Some("the header of a JWT and no more");
+    }
     let printable = text
         .iter()
         .all(|b| b.is_ascii_graphic() || matches!(b, b' ' | b'\n' | b'\r'));
@@ -386,7 +385,7 @@ fn argument(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'stati
     }
     let noun = text.len() == 4 && text.eq_ignore_ascii_case(b"pass");
     let noun = noun || text.ends_with(b"_pass");
-    if noun && assigned.callee.is_some() {
+    if noun && (assigned.callee.is_some() || assigned.operator == Operator::Blank) {
         return Some("`pass` as a verb");
     }
     // `AWS::IAM::AccessKey`, `arn:aws:secretsmanager:...:secret:x`: the last part of a longer name.

@@ -6,6 +6,8 @@ use crate::engine::{Evidence, Kept};
 use crate::model::{Confidence, Origin};
 use crate::rule::Rule;
 
+/// Directories whose files are documentation whatever they are called.
+const FOLDERS: [&str; 2] = ["docs", "doc"];
 /// How files with prose end.
 const ENDS: [&str; 6] = [".md", ".mdx", ".markdown", ".rst", ".adoc", ".asciidoc"];
 
@@ -24,10 +26,12 @@ pub fn judged<'k>(rule: &Rule, origin: &Origin, kept: &'k Kept) -> Cow<'k, Kept>
 }
 
 fn is_prose(path: &str) -> bool {
-    ENDS.iter().any(|end| {
-        let at = path.len().checked_sub(end.len());
-        at.is_some_and(|at| path.as_bytes()[at..].eq_ignore_ascii_case(end.as_bytes()))
-    })
+    let mut folders = path.rsplit(['/', '\\']).skip(1);
+    folders.any(|folder| FOLDERS.contains(&folder))
+        || ENDS.iter().any(|end| {
+            let at = path.len().checked_sub(end.len());
+            at.is_some_and(|at| path.as_bytes()[at..].eq_ignore_ascii_case(end.as_bytes()))
+        })
 }
 
 #[cfg(test)]
@@ -40,7 +44,8 @@ mod tests {
             ("README.md", true),
             ("docs/guide.RST", true),
             ("md", false),
-            ("docs/conf.py", false),
+            ("docs/security.html", true),
+            ("src/docs.py", false),
             ("a.md/b.yml", false),
         ] {
             assert_eq!(is_prose(path), want, "{path}");
