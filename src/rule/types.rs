@@ -64,6 +64,12 @@ impl Rule {
     pub fn is_generic(&self) -> bool {
         self.provider_id == "generic"
     }
+
+    /// Whether only what stands around its secrets says that they are some: neither a provider's format nor a key's body.
+    pub fn is_called_secret(&self) -> bool {
+        let proved = matches!(self.structure, Some(Structure::EncodedKey | Structure::Jwt));
+        self.is_generic() && !proved || self.structure == Some(Structure::SecretData)
+    }
 }
 
 /// A part of a credential that has several: an id beside its secret.
@@ -283,6 +289,8 @@ named! {
         Nkey = "nkey",
         /// Discord: the first part is base64 of an account's number.
         Snowflake = "snowflake",
+        /// A Kubernetes Secret: base64, of neither a certificate, a placeholder nor the name of a user or place.
+        SecretData = "secret-data",
     }
 }
 

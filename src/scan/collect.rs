@@ -2,6 +2,7 @@
 //! threads.
 
 mod assemble;
+mod prose;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::Ordering;
@@ -110,7 +111,9 @@ impl<'s> Collector<'s> {
                     .scan
                     .canaries
                     .and_then(|known| known.matches(&secret()));
-                let alone = self.rule(emission.candidate.rule).alone;
+                let rule = self.rule(emission.candidate.rule);
+                let alone = rule.alone;
+                let kept = &*prose::judged(rule, origin, kept);
                 match canary {
                     Some(canary) => {
                         let raised = alarm::raised(kept, canary);

@@ -143,6 +143,18 @@ fn begins_operator(rest: &[u8], before: Before) -> bool {
     is && rest.len() == 3
         || rest.len() < 3 && LONGER.iter().any(|longer| longer.starts_with(lower))
         || before.quoted && before.blank && rest.len() <= 6 && b"value=".starts_with(lower)
+        || before.blank && begins_declaration(rest)
+}
+
+/// Whether `rest` may become ` As Type = `.
+fn begins_declaration(rest: &[u8]) -> bool {
+    let lead = rest.len().min(3);
+    if !rest[..lead].eq_ignore_ascii_case(&b"as "[..lead]) {
+        return false;
+    }
+    let kind = &rest[lead..];
+    let length = kind.iter().take_while(|&&b| is_name(b)).count();
+    length < TYPE && b" = ".starts_with(&kind[length..])
 }
 
 /// Whether a sign that makes a type of what follows the colon may still come: `: Type =`.
@@ -233,6 +245,9 @@ fn value(hay: &[u8], name: &Range<usize>, operator: Operator, from: usize) -> Op
     let at = at + usize::from(inner && quote_at(hay, at + 1).is_some());
     if let Some(slashes) = quote_at(hay, at) {
         return literal(hay, at, slashes);
+    }
+    if operator == Operator::Is {
+        return unquoted(hay, name, at);
     }
     if matches!(operator, Operator::Call | Operator::Comma) || prose {
         return None;

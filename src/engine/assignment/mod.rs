@@ -1,7 +1,7 @@
 //! Values assigned to names, in any syntax: `k = v`, `k: v`, `"k": "v"`, `k => v`, `k := v`, `let k: T = v`,
 //! `<k>v</k>`, `key="k" value="v"`, `<name>k</name><value>v</value>`, `name: k` before `value: v`, `--k v`, `setK("v")`,
-//! `("k", "v")`, `k = f("v")`, `k is "v"`, `k || "v"`, `ENV k v`, a YAML list or block, plain or escaped inside another
-//! string.
+//! `("k", "v")`, `k = f("v")`, `k is "v"`, `k || "v"`, `ENV k v`, `owner k v`, `Dim k As T = v`, `set :k, "v"`, a YAML
+//! list or block, plain or escaped inside another string.
 //!
 //! Everything is bounded, so that what is read depends on a few hundred bytes around the keyword alone.
 
@@ -209,7 +209,7 @@ fn operator(
         [b'{', b' ', b'"' | b'\'', ..] if before.quoted => (Operator::Equals, 2),
         // `find("#password").type("v")`: what is typed into a field of that name.
         [b'.', ..] if before.quoted => (Operator::Call, typed(rest)?),
-        [b',', ..] if before.quoted => (Operator::Comma, 1),
+        [b',', ..] if before.quoted || is_symbol_set(hay, name) => (Operator::Comma, 1),
         [b'(', ..] if !before.quoted => (Operator::Call, 1),
         [b'>', ..] if !before.blank => (Operator::Element, 1),
         [b'%', b'3', b'd' | b'D', ..] => (Operator::Equals, 3),
@@ -219,9 +219,8 @@ fn operator(
         }
         _ if before.quoted && before.blank && is_value_attribute(rest) => (Operator::Attribute, 6),
         [b'"' | b'\'', ..] if before.blank => (Operator::Blank, 0),
-        [b'i', b's', b':' | b' ', b'"' | b'\'' | b'`' | b' ', ..] if before.blank => {
-            (Operator::Is, 3)
-        }
+        [b'i', b's', b':' | b' ', _, ..] if before.blank => (Operator::Is, 3),
+        [b'A' | b'a', b's' | b'S', b' ', ..] if before.blank => (Operator::Equals, declared(rest)?),
         _ if before.blank && hay[name.start] == b'-' => (Operator::Flag, 0),
         _ if before.blank && is_set(hay, name, rest) => (Operator::Flag, 0),
         _ => return None,
@@ -245,19 +244,50 @@ fn typed(rest: &[u8]) -> Option<usize> {
     call.map(|call| call.len())
 }
 
+/// ` As Type = ` of Basic: the length up to and with the sign.
+fn declared(rest: &[u8]) -> Option<usize> {
+    let kind = rest[3..].iter().take(TYPE).take_while(|&&b| is_name(b));
+    let end = 3 + kind.count();
+    (end > 3 && rest[end..].starts_with(b" = ")).then_some(end + 2)
+}
+
+/// Whether a symbol is set by Ruby's `set :name, value`.
+fn is_symbol_set(hay: &[u8], name: &Range<usize>) -> bool {
+    hay[..name.start].ends_with(b"set :")
+}
+
 /// Whether a statement sets the name to the word that `rest` begins with: `ENV k v1`, `#define k v1`, or a line of just
-/// the two. The word ends the line and holds a letter and a digit, which sets it apart from most prose.
+/// the two, or with a word or two before them that say whose it is. The word ends the line and holds a letter and a
+/// digit, which sets it apart from most prose; behind other words it is as long as generated ones are.
 fn is_set(hay: &[u8], name: &Range<usize>, rest: &[u8]) -> bool {
     let value = rest.iter().take(VALUE);
     let length = value.take_while(|b| b.is_ascii_graphic()).count();
     let value = &rest[..length];
     let ends = matches!(rest.get(length), None | Some(b'\n' | b'\r'));
     let mixed = value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_alphabetic);
-    ends && mixed && may_be_set(hay, name)
+    let long = length >= 20 && value.iter().all(|&b| is_name(b) || b"+/=".contains(&b));
+    ends && mixed
+        && match setter(hay, name) {
+            Some(Setter::Command) => true,
+            Some(Setter::Owner) => long,
+            None => false,
+        }
 }
 
-/// Whether a line begins with the name, or with a word that sets it.
+/// What a line begins with before a name that it may set.
+enum Setter {
+    /// Nothing, or a word that sets names.
+    Command,
+    /// A word or two that say whose what follows is: `todoist SECRET ...`.
+    Owner,
+}
+
+/// Whether a line begins with the name, or with a word that may set it.
 fn may_be_set(hay: &[u8], name: &Range<usize>) -> bool {
+    setter(hay, name).is_some()
+}
+
+fn setter(hay: &[u8], name: &Range<usize>) -> Option<Setter> {
     const COMMANDS: [&[u8]; 8] = [
         b"", b"ENV", b"ARG", b"setenv", b"setx", b"set", b"#define", b"export",
     ];
@@ -265,9 +295,17 @@ fn may_be_set(hay: &[u8], name: &Range<usize>) -> bool {
     let line = match memchr::memrchr(b'\n', before) {
         Some(at) => &before[at + 1..],
         None if before.len() == name.start => before,
-        None => return false,
+        None => return None,
     };
-    COMMANDS.contains(&line.trim_ascii())
+    let line = line.trim_ascii();
+    if COMMANDS.contains(&line) {
+        return Some(Setter::Command);
+    }
+    let mut words = line.split(|&b| b == b' ');
+    let word = |word: &[u8]| {
+        word.first().is_some_and(u8::is_ascii_alphabetic) && word.iter().all(|&b| is_name(b))
+    };
+    (words.clone().count() <= 2 && words.all(word)).then_some(Setter::Owner)
 }
 
 /// Whether the name is itself the value of something, as in `name: DB_PASSWORD`.
@@ -419,6 +457,25 @@ mod tests {
                 "hunter2",
                 Attribute,
             ),
+            (
+                "the password is hunter2hunter2hunter2",
+                "password",
+                "hunter2hunter2hunter2",
+                Is,
+            ),
+            ("set :password, \"hunter2\"", "password", "hunter2", Comma),
+            (
+                "Dim password As String = \"hunter2\"",
+                "password",
+                "hunter2",
+                Equals,
+            ),
+            (
+                "corp.net main password hunter2hunter2hunter2\n",
+                "password",
+                "hunter2hunter2hunter2",
+                Flag,
+            ),
             ("the password is \"hunter2\"", "password", "hunter2", Is),
             ("password:\n  - hunter2\n", "password", "hunter2", Item),
             ("password: |\n  hunter2\n", "password", "hunter2", Item),
@@ -495,6 +552,11 @@ mod tests {
             "the password is long",
             "a line\nof password hunter2\n",
             "\npassword hunter2 and more\n",
+            "corp password hunter2\n",
+            "this is no password hunter2hunter2hunter2\n",
+            "the password is hunter2",
+            "Dim password As String\n",
+            "find :password, \"hunter2\"",
             "password",
             "password = \"\"",
             "password(x)",

@@ -40,10 +40,12 @@ pub fn read(hay: &[u8], at: usize, operator: Operator) -> Option<Read> {
     if let Some(slashes) = quote_at(hay, at) {
         return quoted(hay, at, slashes).map(plain);
     }
-    if matches!(
-        operator,
-        Operator::Call | Operator::Comma | Operator::Blank | Operator::Is
-    ) {
+    if operator == Operator::Is {
+        // Most of what something is said to be is a word.
+        let word = unquoted(hay, at)?;
+        return is_long(&hay[word.clone()]).then(|| plain((Quote::None, word)));
+    }
+    if matches!(operator, Operator::Call | Operator::Comma | Operator::Blank) {
         return None;
     }
     if let Some((callee, at, slashes)) = argument(hay, at) {

@@ -1,5 +1,6 @@
 //! Values without quotes: what makes them code, or words of a text, and not literals.
 
+use super::name::Name;
 use super::vocabulary::is_word_for_secret;
 use super::words::{split, word_like};
 use super::{CONTEXT, Case};
@@ -27,6 +28,10 @@ pub fn code(case: &Case<'_>, assigned: &Assigned) -> Option<&'static str> {
     {
         return Some("a name in code");
     }
+    let arrow = case.hay[case.secret.end..].starts_with(b" -");
+    if arrow && assigned.operator == Operator::Colon && identifier(value) {
+        return Some("a name in code");
+    }
     if next == Some(b'<') && assigned.quote == Quote::None {
         return Some("a type");
     }
@@ -41,7 +46,7 @@ pub fn code(case: &Case<'_>, assigned: &Assigned) -> Option<&'static str> {
     let goes_on = case
         .hay
         .get(case.secret.end + 1)
-        .is_some_and(|b| b.is_ascii_alphanumeric() || b"|=<>+?*/&.:(\"'-".contains(b));
+        .is_some_and(|b| b.is_ascii_alphanumeric() || b"|=<>+?*/&.:(\"'-%$@".contains(b));
     if spaced && !flag && !digits && blank(case.secret.end) && goes_on {
         return Some("a word of a sentence or an expression");
     }
@@ -87,6 +92,10 @@ fn names(case: &Case<'_>, assigned: &Assigned) -> Option<&'static str> {
                 .any(|part| part.eq_ignore_ascii_case(word))
     });
     let own = own || split_any(value, is_word_for_secret) && value.contains(&b'_');
+    // `cfg.Password = mmpassword`.
+    let kind = Name::of(value).last[0];
+    let same = kind == Name::of(&case.hay[assigned.name.clone()]).last[0];
+    let own = own || kind.strength() > 0 && same;
     if identifier(value) && own && spaced && assigned.operator == Operator::Equals {
         return Some("a name in code");
     }
@@ -100,7 +109,7 @@ fn names(case: &Case<'_>, assigned: &Assigned) -> Option<&'static str> {
     if numbered && spaced && next == Some(b';') && assigned.operator == Operator::Equals {
         return Some("a name in code");
     }
-    if ends_code && value[0] == b'_' {
+    if ends_code && (value[0] == b'_' || sized_type(value)) {
         return Some("a type");
     }
     let quote = matches!(next, Some(b'"' | b'\'' | b'`'));
@@ -116,6 +125,14 @@ fn names(case: &Case<'_>, assigned: &Assigned) -> Option<&'static str> {
     {
         return Some("a name in code");
     }
+    // `key = subSys`: too short for its words to tell.
+    let hump = value
+        .windows(2)
+        .any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());
+    let short = value.len() < 10 && value[0].is_ascii_lowercase() && hump && !value.contains(&b'-');
+    if identifier(value) && short && spaced && assigned.operator == Operator::Equals {
+        return Some("a name in code");
+    }
     if flag && ABOUT_FLAGS.iter().any(|word| word.as_bytes() == value) {
         return Some("a word of a sentence");
     }
@@ -125,6 +142,15 @@ fn names(case: &Case<'_>, assigned: &Assigned) -> Option<&'static str> {
         .is_some_and(u8::is_ascii_alphabetic);
     (flag && identifier(value) && blank(case.secret.end) && word_behind)
         .then_some("a word of a sentence")
+}
+
+/// `sqlite3_int64`, `my_uint8_t`: a type by its last part.
+fn sized_type(value: &[u8]) -> bool {
+    let last = value.rsplit(|&b| b == b'_').next().unwrap_or_default();
+    let width = last.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    let kind = &last[..last.len() - width];
+    last.len() < value.len()
+        && (last == b"t" || width > 0 && matches!(kind, b"int" | b"uint" | b"float"))
 }
 
 /// Whether any word of `text` fits.
@@ -158,9 +184,9 @@ fn number(value: &[u8]) -> bool {
         && (hex || !tail.is_empty())
 }
 
-/// Constants and types of common languages, and names in camel case (`HTTPPasswordMgr`, `authToken`).
-fn type_or_constant(value: &[u8]) -> bool {
-    const KNOWN: [&str; 47] = [
+/// Constants and types of common languages.
+pub fn is_type(value: &[u8]) -> bool {
+    const KNOWN: [&str; 50] = [
         "true",
         "false",
         "none",
@@ -208,8 +234,16 @@ fn type_or_constant(value: &[u8]) -> bool {
         "literal",
         "secretstr",
         "buffer",
+        "static",
+        "mixed",
+        "iterable",
     ];
     let known = |word: &&str| word.as_bytes().eq_ignore_ascii_case(value);
+    KNOWN.iter().any(known)
+}
+
+/// Types and constants, and names in camel case (`HTTPPasswordMgr`, `authToken`).
+fn type_or_constant(value: &[u8]) -> bool {
     let plain = value.iter().all(u8::is_ascii_alphabetic);
     let name = value.iter().all(u8::is_ascii_alphanumeric) && value[0].is_ascii_alphabetic();
     let humps = value
@@ -219,7 +253,7 @@ fn type_or_constant(value: &[u8]) -> bool {
     // With a digit in it, it may be a password of words: `LoremIpsum12`.
     let enough = if plain { 1 } else { 2 };
     let camel = name && humps >= enough && humps * 4 <= value.len();
-    KNOWN.iter().any(known) || camel && word_like(value) * 10 >= value.len() * 5
+    is_type(value) || camel && word_like(value) * 10 >= value.len() * 5
 }
 
 /// `config.password`, `self.token`, `process.env.X`: letters and dots, no digits.

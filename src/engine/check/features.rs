@@ -14,6 +14,9 @@ pub const COUNT: usize = 62;
 /// A candidate's features.
 pub type Vector = [i16; COUNT];
 
+/// The one that says whether the name speaks of a password.
+pub const PASSWORD: usize = 5;
+
 /// The first of the three that count words nearby, in the order of [`near`].
 pub const NEAR: usize = 28;
 

@@ -3,10 +3,11 @@
 //! First hard rejects, then a score of boosted trees over the [`features`], trained by
 //! `scripts/train_generic.py` and compiled in as a table.
 
+use super::about::{about, is_random_uuid, may_be_uuid};
 use super::code::{code, identifier};
 use super::coded::is_public_nkey;
 use super::entropy::randomness;
-use super::features;
+use super::features::{self, PASSWORD};
 use super::name::Name;
 use super::placeholder;
 use super::structure::decode_into;
@@ -15,19 +16,40 @@ use super::vocabulary::{Class, is_word_for_secret};
 use super::words::{split, word_like};
 use super::{CONTEXT, Case, Evidence, Kept, Reason, Verdict, printable};
 use crate::engine::assignment::{Assigned, Operator, Quote};
+use crate::model::Confidence;
 use crate::rule::Rule;
+
+/// The reason for which UUIDs are left out.
+const UUID: &str = "a UUID";
 
 /// Judges a value that is assigned to a name with one of the generic keywords.
 pub fn judge(rule: &Rule, case: &Case<'_>, assigned: &Assigned) -> Verdict {
+    let name = &case.hay[assigned.name.clone()];
     let vector = match vector(case, assigned) {
         Ok(vector) => vector,
+        Err(Reason::Generic(UUID)) if is_random_uuid(case.secret()) && may_be_uuid(name) => {
+            return Verdict::Keep(Kept {
+                confidence: Confidence::Medium,
+                severity: rule.severity,
+                example: false,
+                evidence: vec![
+                    Evidence::Name(printable(name)),
+                    Evidence::Structure("a UUID of version 4, which is random".into()),
+                ],
+            });
+        }
         Err(reason) => return Verdict::Drop(reason),
     };
     let score = trees::score(&vector);
     let Some(confidence) = score.confidence() else {
         return Verdict::Drop(Reason::Score(score.points, score.against()));
     };
-    let name = &case.hay[assigned.name.clone()];
+    // What an attribute beside the name holds is a literal and no code, which the score cannot know of shorter forms.
+    let literal = assigned.operator == Operator::Attribute && vector[PASSWORD] > 0;
+    let confidence = match literal {
+        true => confidence.max(Confidence::Medium),
+        false => confidence,
+    };
     let mut evidence = vec![
         Evidence::Name(printable(name)),
         Evidence::Random(randomness(case.secret())),
@@ -67,7 +89,7 @@ fn reject(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'static 
     if value.len() < 4 {
         return Some("too short");
     }
-    if name.is_bare_key() && !generated(value) {
+    if name.is_bare_key() && !generated(value) && !qualified(case.hay, assigned) {
         return Some("a key, but of what kind is not said");
     }
     if value.iter().all(|b| !b.is_ascii_alphanumeric()) {
@@ -88,7 +110,7 @@ fn reject(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'static 
     if value.iter().any(|&b| b < b' ' || b == 0x7f) {
         return Some("control characters: not text");
     }
-    if name.last[0] != Class::Password && value.contains(&b' ') {
+    if name.strongest != Class::Password && value.contains(&b' ') {
         return Some("a phrase");
     }
     if value.iter().filter(|b| **b == b' ').count() > 1 && !passphrase(assigned, value) {
@@ -131,23 +153,20 @@ fn reject(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'static 
     {
         return Some("a regular expression or bytes");
     }
-    if uuid(value) {
-        return Some("a UUID");
-    }
     if path_or_url(value) {
         return Some("a path or an address");
     }
     if version_or_date(value) {
         return Some("a version, number or date");
     }
-    let name = &case.hay[assigned.name.clone()];
+    let text = &case.hay[assigned.name.clone()];
     if is_weak(value) {
         return Some("a default that is no secret");
     }
     if is_word_for_secret(value) {
         return Some("a word for a secret");
     }
-    if same_words(name, value) {
+    if same_words(text, value) {
         return Some("the name's own words");
     }
     let hashes: [&[u8]; 18] = [
@@ -173,7 +192,17 @@ fn reject(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'static 
     if hashes.iter().any(|hash| value.starts_with(hash)) {
         return Some("a password's hash");
     }
-    None
+    // Last, so that nothing else speaks against one that this reason is given for.
+    about(case, assigned, name).or_else(|| uuid(value).then_some(UUID))
+}
+
+/// Whether the word before a name says what kind of key it is: `API key: x`.
+fn qualified(hay: &[u8], assigned: &Assigned) -> bool {
+    let before = &hay[assigned.name.start.saturating_sub(CONTEXT)..assigned.name.start];
+    let words = before.strip_suffix(b" ").unwrap_or_default();
+    let start = words.iter().rposition(|b| !b.is_ascii_alphabetic());
+    let word = &words[start.map_or(0, |at| at + 1)..];
+    Name::of(word).last[0] == Class::Qualifier
 }
 
 /// Whether a value can be nothing but random text: letters and digits in one piece, as long as keys are.
@@ -326,10 +355,6 @@ fn stands_for_another(value: &[u8]) -> Option<&'static str> {
     if is_public_nkey(value) {
         return Some("the public half of an NKey");
     }
-    let rules = |b: &u8| b.is_ascii_lowercase() || matches!(b, b'|' | b':' | b'_');
-    if value.contains(&b'|') && value.iter().all(rules) {
-        return Some("rules for a value");
-    }
     if is_text_in_hex(value) {
         return Some("text in hexadecimal digits");
     }
@@ -339,6 +364,9 @@ fn stands_for_another(value: &[u8]) -> Option<&'static str> {
     }
     let length = decode_into(value, &mut text)?;
     let text = &text[..length];
+    if text.starts_with(b"{\"alg\":") || text.starts_with(b"{\"typ\":") {
+        return Some("the header of a JWT and no more");
+    }
     let printable = text
         .iter()
         .all(|b| b.is_ascii_graphic() || matches!(b, b' ' | b'\n' | b'\r'));
@@ -357,14 +385,14 @@ fn argument(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'stati
     }
     let noun = text.len() == 4 && text.eq_ignore_ascii_case(b"pass");
     let noun = noun || text.ends_with(b"_pass");
-    if noun && assigned.callee.is_some() {
+    if noun && (assigned.callee.is_some() || assigned.operator == Operator::Blank) {
         return Some("`pass` as a verb");
     }
     // `AWS::IAM::AccessKey`, `arn:aws:secretsmanager:...:secret:x`: the last part of a longer name.
     let before = &case.hay[assigned.name.start.saturating_sub(2)..assigned.name.start];
     let part = before == b"::" || before.ends_with(b":") && assigned.quote == Quote::None;
     let tight = case.hay.get(assigned.name.end) == Some(&b':');
-    if part && (before == b"::" || tight) && assigned.operator != Operator::Arrow {
+    if part && (before == b"::" || tight && assigned.operator != Operator::Arrow) {
         return Some("a part of a longer name");
     }
     let apart = matches!(
@@ -404,6 +432,7 @@ fn argument(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'stati
     let quoted = before.is_some_and(|b| matches!(b, b'"' | b'\'' | b'`'));
     let comma = assigned.operator == Operator::Comma;
     let wordy = word_like(value) * 10 >= value.len() * 6;
+    let quoted = quoted || before == Some(&b':');
     if comma && (!quoted || identifier(value) || wordy && name.strongest != Class::Password) {
         return Some("names in a list");
     }
@@ -412,7 +441,7 @@ fn argument(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'stati
 
 /// What speaks against a value of words alone.
 fn words(assigned: &Assigned, name: &Name, value: &[u8]) -> Option<&'static str> {
-    if name.last[0] == Class::Password {
+    if name.last[0] == Class::Password || value.contains(&b' ') && passphrase(assigned, value) {
         return None;
     }
     if value.len() < 6 {

@@ -2,9 +2,11 @@
 //!
 //! Every verdict has a reason. A check sees the candidate's bytes and at most [`CONTEXT`] bytes to either side.
 
+mod about;
 mod canary;
 mod code;
 mod coded;
+mod doubt;
 mod entropy;
 pub mod features;
 mod follows;
@@ -194,6 +196,21 @@ pub fn generic_features(hay: &[u8], assigned: &Assigned) -> Option<features::Vec
 
 /// Judges a candidate of `rule`.
 pub fn judge(rule: &Rule, case: &Case<'_>) -> Verdict {
+    let mut verdict = judge_alone(rule, case);
+    if let Verdict::Keep(kept) = &mut verdict
+        && kept.confidence == Confidence::High
+        && !kept.example
+        && rule.is_called_secret()
+        && let Some(why) = doubt::doubt(case)
+    {
+        kept.confidence = Confidence::Medium;
+        kept.evidence.push(Evidence::Doubt(why.into()));
+    }
+    verdict
+}
+
+/// Judges a candidate by itself and its rule.
+fn judge_alone(rule: &Rule, case: &Case<'_>) -> Verdict {
     let secret = case.secret();
     if let Some(whose) = published::publisher(secret) {
         return Verdict::Keep(Kept {

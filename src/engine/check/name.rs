@@ -24,7 +24,8 @@ const PROTOCOL: [&str; 17] = [
     "change",
 ];
 /// Words that make a key the name of a place.
-const KEYED: [&str; 26] = [
+const KEYED: [&str; 27] = [
+    "idempotency",
     "s3",
     "object",
     "dest",
@@ -80,6 +81,10 @@ impl Name {
 
     fn push(&mut self, word: &[u8]) {
         let mut lower = [0; 24];
+        // What something is by default is of the same kind.
+        if self.words > 0 && word.eq_ignore_ascii_case(b"default") {
+            return;
+        }
         let length = word.len().min(24);
         lower[..length].copy_from_slice(&word[word.len() - length..]);
         lower[..length].make_ascii_lowercase();
@@ -170,6 +175,8 @@ mod tests {
             ("db_password", Class::Password, true),
             ("dbPassword2", Class::Password, true),
             ("AUTH_TOKEN", Class::Token, true),
+            ("PASSWORD_DEFAULT", Class::Password, true),
+            ("PASSWORD_ALGORITHM_DEFAULT", Class::Identity, false),
             ("apiKey", Class::SecretKey, true),
             ("SECRET_KEY", Class::SecretKey, true),
             ("userpassword", Class::Password, true),

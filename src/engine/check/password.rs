@@ -1,9 +1,11 @@
 //! Passwords and tokens without a format of their own: what a value that a person chose must not be.
 
 use super::Beside;
+use super::name::Name;
 use super::placeholder;
 use super::structure::Outcome::{self, Doubtful, Proved, Rejected, Unknown};
 use super::structure::decode;
+use super::vocabulary::Class;
 use super::words::{known_words, word_like};
 
 /// Passwords that stand for one, or that everybody knows.
@@ -89,11 +91,19 @@ pub fn url_password(value: &[u8], beside: Beside<'_>) -> Outcome {
             Rejected(why.into())
         }
         Some(why) => Doubtful(why.into()),
+        None if example && !user.is_empty() && without_number(value) == user => {
+            Doubtful("the user's name and a number, at a local host or an example".into())
+        }
         None if example && value.len() < 12 && !value.iter().any(u8::is_ascii_digit) => {
             Doubtful("the host is local or an example".into())
         }
         None => Unknown,
     }
+}
+
+fn without_number(value: &[u8]) -> &[u8] {
+    let end = value.iter().rposition(|b| !b.is_ascii_digit());
+    &value[..end.map_or(0, |at| at + 1)]
 }
 
 /// What ends the host of a URL.
@@ -164,6 +174,40 @@ pub fn opaque(value: &[u8]) -> Outcome {
     match (digit || both) && !wordy {
         true => Unknown,
         false => Rejected("words, not a token".into()),
+    }
+}
+
+/// A value in a Kubernetes Secret: base64, of anything but a certificate, a placeholder or who and where somebody is.
+pub fn secret_data(value: &[u8], beside: Beside<'_>) -> Outcome {
+    if beside.after.starts_with(b"..") {
+        return Rejected("cut off".into());
+    }
+    let Some(decoded) = decode(value) else {
+        return Rejected("does not decode as base64".into());
+    };
+    let public: [&[u8]; 2] = [b"-----BEGIN CERT", b"-----BEGIN PUBLIC"];
+    if public.iter().any(|begin| decoded.starts_with(begin)) {
+        return Rejected("a certificate or public key".into());
+    }
+    // Whole files hold words of all kinds.
+    if decoded.len() < 24 && stands_for(decoded.trim_ascii()).is_some() {
+        return Rejected("base64 of a placeholder".into());
+    }
+    let marks = |b: &u8| b.is_ascii_whitespace() || b"\"':|>-".contains(b);
+    let before = beside.before;
+    let end = before
+        .iter()
+        .rposition(|b| !marks(b))
+        .map_or(0, |at| at + 1);
+    let named = |b: &u8| b.is_ascii_alphanumeric() || b"._-".contains(b);
+    let start = before[..end]
+        .iter()
+        .rposition(|b| !named(b))
+        .map_or(0, |at| at + 1);
+    let about = [Class::Identity, Class::Place];
+    match about.contains(&Name::of(&before[start..end]).last[0]) {
+        true => Rejected("who or where somebody is".into()),
+        false => Proved("decodes as base64".into()),
     }
 }
 

@@ -75,7 +75,10 @@ static MATCHER: LazyLock<AhoCorasick> = LazyLock::new(|| {
 /// What makes `secret` a placeholder, if anything does. Looks at the first 512 bytes.
 pub fn find(secret: &[u8]) -> Option<&'static str> {
     let secret = &secret[..secret.len().min(512)];
-    if let Some(what) = template(secret).or_else(|| repeated(secret)) {
+    if let Some(what) = template(secret)
+        .or_else(|| repeated(secret))
+        .or_else(|| counted(secret))
+    {
         return Some(what);
     }
     MATCHER
@@ -128,6 +131,22 @@ fn repeated(secret: &[u8]) -> Option<&'static str> {
     None
 }
 
+/// Letters and digits in turn that both count on or back, eight in a row: `a1b2c3d4`, `d4c3-b2a1`.
+fn counted(secret: &[u8]) -> Option<&'static str> {
+    let (mut two, mut one, mut run) = (None, None, 0);
+    for &byte in secret.iter().filter(|b| b.is_ascii_alphanumeric()) {
+        let step = |from: Option<u8>| from.map(|from| i16::from(byte) - i16::from(from));
+        let turns = one.is_some_and(|one: u8| one.is_ascii_digit() != byte.is_ascii_digit());
+        let counts = matches!(step(two), Some(-1 | 1)) && turns;
+        run = if counts { run + 1 } else { 0 };
+        if run >= 6 {
+            return Some("letters and digits that count");
+        }
+        (two, one) = (one, Some(byte));
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,6 +166,9 @@ mod tests {
             ("x9<Kq2LmZ7pTw4VbN", false),
             ("a<7>x9Kq2LmZ7p", false),
             ("0000000000", true),
+            ("e5f6g7h8", true),
+            ("px-d4c3b2a1-f6e5", true),
+            ("e5f6g7x9", false),
             ("x9Kq2LmZ7pTw4VbN", false),
             ("AAAAAAAAAAAAAAAAb3Jk", false),
         ];

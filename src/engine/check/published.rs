@@ -23,8 +23,12 @@ const BASIC: &str = "RFC 7617";
 /// <https://firebase.google.com/docs/reference/android/com/google/firebase/FirebaseOptions>
 const FIREBASE: &str = "Firebase";
 
+/// The key of the storage emulator's only account:
+/// <https://learn.microsoft.com/en-us/azure/storage/common/storage-connect-azurite>
+const AZURITE: &str = "Microsoft";
+
 /// CRC-32, by which the table is sorted, the first eight bytes of the SHA-256, and who publishes it.
-const KNOWN: [(u32, u64, &str); 21] = [
+const KNOWN: [(u32, u64, &str); 22] = [
     (0x0bcef39d, 0x584b27d64ebc1b33, OAUTH),
     (0x0fc657b9, 0xb8e148545b13c78b, BEARER),
     (0x203b26c1, 0x8b1b17a9740c068a, JOSE),
@@ -41,6 +45,7 @@ const KNOWN: [(u32, u64, &str); 21] = [
     (0x8bb4b6ef, 0xb1471f544ceeea31, STRIPE),
     (0x9e49269d, 0x6c96130f130ab0d6, OAUTH),
     (0xa7f91447, 0x687da00b09c83361, BASIC),
+    (0xb4cbd586, 0x0011cc25eb432071, AZURITE),
     (0xce36aa1d, 0x57afc11665beb68d, JOSE),
     (0xcea67886, 0x7f75367e78812551, JWT),
     (0xd7579d97, 0x5ccf2edb4f070f0b, JOSE),
@@ -103,6 +108,11 @@ mod tests {
                 "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T",
                 "-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow",
                 Some(JOSE),
+            ),
+            (
+                "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2U",
+                "VErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==",
+                Some(AZURITE),
             ),
             ("sk_test_4eC39HqL", "yjWDarjtT1zdp7dd", None),
             ("AKIAIOSFODNN7", "EXAMPLF", None),

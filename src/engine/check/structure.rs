@@ -11,7 +11,8 @@ use serde_json::Value;
 use super::Beside;
 use super::canary::canary_word;
 use super::coded::{nkey, snowflake};
-use super::password::{basic_auth, opaque, password, url_password};
+use super::password::{basic_auth, opaque, password, secret_data, url_password};
+use super::words::word_like;
 use crate::rule::Structure;
 
 /// What a structural check found.
@@ -57,6 +58,7 @@ pub fn check(check: Structure, secret: &[u8], beside: Beside<'_>) -> Outcome {
         Structure::Canary => verdict(canary_word(secret).is_some(), "a canary word's checksum"),
         Structure::Nkey => nkey(secret),
         Structure::Snowflake => snowflake(secret),
+        Structure::SecretData => secret_data(secret, beside),
     }
 }
 
@@ -243,8 +245,12 @@ fn jwt(token: &[u8]) -> Outcome {
         return Rejected("an unsigned JWT, which proves nothing to anyone".into());
     }
     let payload = json(parts.next());
-    if parts.next().is_none_or(|signature| signature.len() < 16) {
+    let signature = parts.next().unwrap_or_default();
+    if signature.len() < 16 {
         return match payload {
+            _ if word_like(signature) > 0 && word_like(signature) == signature.len() => {
+                Rejected("a word in place of its signature".into())
+            }
             Some(payload) if payload.is_object() => Harmless("its signature is cut off".into()),
             _ => Rejected("cut off".into()),
         };

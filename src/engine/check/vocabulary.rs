@@ -61,7 +61,7 @@ const PASSWORDS: [&str; 20] = [
     "psk",
     "authtok",
 ];
-const SECRETS: [&str; 4] = ["secret", "secrets", "clientsecret", "appsecret"];
+const SECRETS: [&str; 5] = ["secret", "secrets", "secrete", "clientsecret", "appsecret"];
 const TOKENS: [&str; 6] = ["token", "tokens", "jwt", "pat", "bearer", "ticket"];
 const SECRET_KEYS: [&str; 22] = [
     "apikey",
