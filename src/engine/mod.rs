@@ -7,6 +7,7 @@
 mod assignment;
 mod candidate;
 mod check;
+mod coded;
 mod confirm;
 mod delta;
 mod embedded;
@@ -73,6 +74,7 @@ impl Counters {
 pub struct Scratch {
     memories: Vec<Option<Box<Memory>>>,
     hits: Vec<sieve::WordHit>,
+    decoded: coded::Decoded,
     /// What was counted so far.
     pub counters: Counters,
 }
@@ -96,7 +98,7 @@ impl Engine {
     pub fn new(rules: RuleSet) -> Engine {
         let mut lazies = Vec::new();
         lazies.resize_with(rules.rules().len(), Default::default);
-        let reach = rules.rules().iter().map(confirm::reach).max().unwrap_or(0);
+        let reach = rules.rules().iter().map(confirm::widest).max().unwrap_or(0);
         let file_rules = rules.of_files();
         Engine {
             rules,

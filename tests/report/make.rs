@@ -53,6 +53,7 @@ pub fn located(path: &str, before: &[u8], secret: &[u8]) -> Location {
         origin: Origin::File(path.to_owned()),
         start: position(before),
         end: position(&whole),
+        encoding: None,
         snippet: mask_line(&line, std::slice::from_ref(&span)),
         accepted: None,
         parts: Vec::new(),

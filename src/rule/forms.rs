@@ -1,0 +1,191 @@
+//! Keywords as they stand in encoded text.
+//!
+//! Nothing is decoded on suspicion. A literal that a match begins with has a few texts of its own in base64, one for
+//! each place of its first byte in a group of three, and one in hexadecimal. Those are keywords too: where one stands,
+//! the digits around it are decoded, and the rule's own pattern is tried there.
+
+use std::collections::BTreeSet;
+
+use super::types::{Keyword, Matcher, Rule};
+
+/// How a keyword's text stands in the input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Coding {
+    /// Base64, of either alphabet: which digit of a group of four the keyword's text begins with.
+    Base64(u8),
+    /// Hexadecimal digits, in any case.
+    Hex,
+}
+
+/// Shorter literals stand in ordinary text too often.
+const LEAST: usize = 3;
+/// So much of a literal is enough to know it by: more would only make the tables larger.
+const MOST: usize = 12;
+
+/// The digits of both alphabets, by what they are worth; where the two differ, the other one.
+const DIGITS: [&[u8; 64]; 2] = [
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
+];
+
+impl Coding {
+    /// The byte of a group of three in base64, or the only one in hexadecimal, that the keyword begins with.
+    pub fn phase(self) -> usize {
+        match self {
+            Coding::Base64(0) | Coding::Hex => 0,
+            Coding::Base64(1 | 2) => 1,
+            Coding::Base64(_) => 2,
+        }
+    }
+
+    /// Which digit of a group the keyword's text begins with.
+    pub fn first_digit(self) -> usize {
+        match self {
+            Coding::Base64(first) => usize::from(first),
+            Coding::Hex => 0,
+        }
+    }
+
+    /// How many digits before the keyword's text hold bits of the keyword, and of what stands before it as well.
+    pub fn shared(self) -> usize {
+        match self {
+            Coding::Base64(2 | 3) => 1,
+            Coding::Base64(_) | Coding::Hex => 0,
+        }
+    }
+}
+
+/// Whether matches of `rule` are looked for in encoded text: they begin with a keyword whose case is known, so that
+/// nothing of a secret stands before it.
+pub fn is_eligible(rule: &Rule) -> bool {
+    let begins = match &rule.matcher {
+        Matcher::Pattern(pattern, _) => pattern.lead == (0, 0),
+        Matcher::Run(run) => run.head.lead == (0, 0),
+        Matcher::Assignment(_) | Matcher::Block(_) | Matcher::File(_) => false,
+    };
+    begins && rule.keywords.iter().all(is_eligible_keyword)
+}
+
+fn is_eligible_keyword(keyword: &Keyword) -> bool {
+    !keyword.ignore_case && keyword.text.len() >= LEAST
+}
+
+/// The texts by which `rule` is found where it is encoded.
+pub fn coded(rule: &Rule) -> BTreeSet<(Vec<u8>, Coding)> {
+    let mut words = BTreeSet::new();
+    if is_eligible(rule) {
+        for keyword in rule.keywords.iter() {
+            let text = keyword.text.as_bytes();
+            let text = &text[..text.len().min(MOST)];
+            for phase in 0..3 {
+                words.extend(base64(text, phase));
+            }
+            if text.len() > LEAST {
+                words.insert((hex(text), Coding::Hex));
+            }
+        }
+    }
+    words
+}
+
+fn hex(text: &[u8]) -> Vec<u8> {
+    let digit = |value: u8| b"0123456789abcdef"[usize::from(value & 15)];
+    let pairs = text
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(*byte)]);
+    pairs.collect()
+}
+
+/// The digits that stand for `text` and for nothing beside it, where its first byte is the one of number `phase` in a
+/// group of three. Where that leaves too little, one digit more, in each form that it can have beside ASCII.
+fn base64(text: &[u8], phase: usize) -> Vec<(Vec<u8>, Coding)> {
+    let (begin, end) = (8 * phase, 8 * (phase + text.len()));
+    let bit = |at: usize| {
+        let byte = text[(at - begin) / 8];
+        usize::from(byte >> (7 - at % 8) & 1)
+    };
+    let value = |digit: usize, known: std::ops::Range<usize>| {
+        known.fold(0, |value, at| value | bit(at) << (5 - (at - 6 * digit)))
+    };
+    let (first, last) = (begin.div_ceil(6), end / 6);
+    let full: Vec<usize> = (first..last).map(|d| value(d, 6 * d..6 * d + 6)).collect();
+    let short = full.len() < 5;
+    let (before, behind) = (first * 6 - begin, end - last * 6);
+    let variants: Vec<(usize, Vec<usize>)> = if short && behind == 4 {
+        // ASCII begins with a zero bit.
+        let known = value(last, 6 * last..end);
+        let ends = [known, known | 1];
+        let longer = ends.map(|end| (first, [&full[..], &[end]].concat()));
+        longer.into()
+    } else if short && before == 4 {
+        let known = value(first - 1, begin..6 * first);
+        let starts = (0..4).map(|unknown| known | unknown << 4);
+        let longer = starts.map(|start| (first - 1, [&[start], &full[..]].concat()));
+        longer.collect()
+    } else {
+        vec![(first, full)]
+    };
+    let spell = |values: &[usize], digits: &[u8; 64]| values.iter().map(|&v| digits[v]).collect();
+    let spelled = variants.iter().flat_map(|(first, values)| {
+        DIGITS.map(|digits| (spell(values, digits), Coding::Base64(*first as u8)))
+    });
+    spelled.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+
+    use super::*;
+
+    /// Each text stands in what a well-kept encoder makes, at the digit that it names, whatever is around it.
+    #[test]
+    fn stands_where_an_encoder_puts_it() {
+        for keyword in [
+            "hf_",
+            "SG.",
+            "ghp_",
+            "glpat-",
+            "~>?~~>",
+            "a-long-keyword-indeed",
+        ] {
+            for phase in 0..3 {
+                let text = &keyword.as_bytes()[..keyword.len().min(MOST)];
+                let words = base64(text, phase);
+                for (before, behind) in [
+                    ("aaaaaa", "z9"),
+                    ("\u{ff}?~\u{ff}", "A~~"),
+                    ("000000", "0~"),
+                ] {
+                    let before = &before.as_bytes()[..3 + phase];
+                    let plain = [before, keyword.as_bytes(), behind.as_bytes()].concat();
+                    let coded = [
+                        STANDARD_NO_PAD.encode(&plain),
+                        URL_SAFE_NO_PAD.encode(&plain),
+                    ];
+                    for coded in &coded {
+                        let stands = |(word, coding): &(Vec<u8>, Coding)| {
+                            let at = 4 + coding.first_digit();
+                            coding.phase() == phase && coded.as_bytes()[at..].starts_with(word)
+                        };
+                        assert!(words.iter().any(stands), "{plain:?} {coded} {words:?}");
+                    }
+                }
+            }
+        }
+        assert_eq!(hex(b"ghp_"), b"6768705f");
+    }
+
+    #[test]
+    fn no_text_is_short() {
+        for keyword in ["hf_", "ghp_", "glpat-"] {
+            for phase in 0..3 {
+                let least = if keyword.len() == 3 { 4 } else { 5 };
+                for (word, _) in base64(keyword.as_bytes(), phase) {
+                    assert!(word.len() >= least, "{keyword} {phase}");
+                }
+            }
+        }
+    }
+}
