@@ -162,8 +162,9 @@ impl Decoded {
         at + digit.saturating_sub(first)
     }
 
-    /// Decodes the digits around a hit. False where the keyword's first byte is not wholly there.
-    pub fn read(&mut self, place: &Place<'_>) -> bool {
+    /// Decodes the digits around a hit, up to the end of their line or wherever lines that go on end. False where the
+    /// keyword's first byte is not wholly there.
+    pub fn read(&mut self, place: &Place<'_>, wrapped: bool) -> bool {
         let coding = place.coding;
         let (group, bits) = (coding.group(), coding.bits());
         let start = first_digit(place);
@@ -200,6 +201,9 @@ impl Decoded {
                 }
             }
             count += line.len();
+            if !wrapped {
+                break;
+            }
         }
         self.text.len() > self.cut + keyword
     }
@@ -305,6 +309,19 @@ impl<'a> Lines<'a> {
         let blank = |b: &&u8| matches!(b, b' ' | b'\t');
         let at = at + rest.iter().take(INDENT).take_while(blank).count();
         self.open |= at >= self.bytes.len() && at < self.limit;
-        (at < self.limit && at < self.bytes.len()).then_some(at)
+        (at < self.limit && at < self.bytes.len() && self.is_line(at)).then_some(at)
+    }
+
+    /// Whether nothing but digits stands from here to the end of a line, or of what the text is quoted in.
+    fn is_line(&mut self, at: usize) -> bool {
+        let rest = &self.bytes[at..self.limit.min(self.bytes.len())];
+        let digits = rest.iter().take_while(|&&b| self.is_digit(b)).count();
+        let padding = rest[digits..].iter().take(2).take_while(|&&b| b == b'=');
+        let end = digits + padding.count();
+        self.open |= end == rest.len() && at + end < self.limit;
+        digits > 0
+            && rest
+                .get(end)
+                .is_none_or(|b| matches!(b, b'\r' | b'\n' | b'"' | b'\'' | b'`' | b'\\' | b'<'))
     }
 }

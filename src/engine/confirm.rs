@@ -294,14 +294,25 @@ impl<'a> One<'a, '_> {
             ahead: coded::ahead(self.rule(), coding),
         };
         let mut decoded = std::mem::take(&mut self.scratch.decoded);
-        let candidate = match decoded.read(&place) {
+        let mut read = |wrapped: bool| match decoded.read(&place, wrapped) {
             true => self.decoded(&decoded, coding),
             false => None,
         };
+        let is_kept =
+            |candidate: &Option<Candidate>| candidate.as_ref().is_some_and(Candidate::kept);
+        let mut candidate = read(true);
+        // What looks like a line that goes on may have been all of it.
+        if !is_kept(&candidate) {
+            let line = read(false);
+            if candidate.is_none() || is_kept(&line) {
+                candidate = line;
+            }
+        }
         self.scratch.decoded = decoded;
         candidate.map_or(Outcome::Nothing, Outcome::Found)
     }
 
+    /// What the rule says of decoded text.
     fn decoded(&mut self, decoded: &Decoded, coding: Coding) -> Option<Candidate> {
         let (hay, hit) = (decoded.text(), decoded.keyword());
         let found = match &self.rule().matcher {

@@ -21,6 +21,7 @@ pub enum Coding {
 const LEAST: usize = 3;
 /// So much of a literal is enough to know it by: more would only make the tables larger.
 const MOST: usize = 12;
+const MOST_HEX: usize = 8;
 
 /// The digits of both alphabets, by what they are worth; where the two differ, the other one.
 const DIGITS: [&[u8; 64]; 2] = [
@@ -80,9 +81,7 @@ pub fn coded(rule: &Rule) -> BTreeSet<(Vec<u8>, Coding)> {
             for phase in 0..3 {
                 words.extend(base64(text, phase));
             }
-            if text.len() > LEAST {
-                words.insert((hex(text), Coding::Hex));
-            }
+            words.insert((hex(&text[..text.len().min(MOST_HEX)]), Coding::Hex));
         }
     }
     words
