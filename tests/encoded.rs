@@ -254,3 +254,51 @@ fn a_copy_is_the_same_credential() {
         5
     );
 }
+
+/// A token that an escape touches, whose last letter only looks like part of a word.
+#[test]
+fn escapes_do_not_hide_what_follows() {
+    let redactor = Redactor::new(&ENGINE);
+    let escapes = [
+        "\\n",
+        "\\t",
+        "\\r",
+        "\\\\n",
+        "\\b",
+        "\\f",
+        "\\0",
+        "\\x3d",
+        "\\u003d",
+        "\\u003D",
+        "\\\\u000a",
+        "%20",
+        "%3D",
+        "%253D",
+        "%u003D",
+        "=3D",
+        "\\033[1m",
+        "\\u001b[31m",
+        "\\x1b[0;32m",
+        "\u{1b}[0m",
+        "\u{1b}[K",
+        "^[[31m",
+    ];
+    for (seed, escape) in escapes.iter().enumerate() {
+        for template in ["<crc32-base62:ghp_>", "glpat-<b62:20>", "sk_live_<b62:24>"] {
+            let token = expand(template, seed as u64);
+            let text = format!("{{\"log\": \"key{escape}{token}{escape}rest\"}}");
+            let out = redactor.redact(text.as_bytes());
+            assert!(!holds(&out.text, token.as_bytes()), "{escape} {template}");
+            let mut found = false;
+            ENGINE.examine(
+                "",
+                text.as_bytes(),
+                &mut ENGINE.scratch(),
+                &mut |emission| {
+                    found |= emission.candidate.kept() && emission.secret == token.as_bytes();
+                },
+            );
+            assert!(found, "{escape} {template}");
+        }
+    }
+}
