@@ -17,11 +17,13 @@ pub enum Coding {
     Hex,
 }
 
-/// Shorter literals stand in ordinary text too often.
-const LEAST: usize = 3;
 /// So much of a literal is enough to know it by: more would only make the tables larger.
 const MOST: usize = 12;
 const MOST_HEX: usize = 8;
+/// Shorter texts in base64 stand in ordinary text too often.
+const LEAST: usize = 5;
+/// What follows a short literal: a token's own characters.
+const TOKEN: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
 
 /// The digits of both alphabets, by what they are worth; where the two differ, the other one.
 const DIGITS: [&[u8; 64]; 2] = [
@@ -67,8 +69,13 @@ pub fn is_eligible(rule: &Rule) -> bool {
     begins && rule.keywords.iter().all(is_eligible_keyword)
 }
 
+/// A literal of three characters is one of a token if it ends in a sign, as in `hf_` or `SG.`.
 fn is_eligible_keyword(keyword: &Keyword) -> bool {
-    !keyword.ignore_case && keyword.text.len() >= LEAST
+    let text = keyword.text.as_bytes();
+    let ends = text
+        .last()
+        .is_some_and(|last| !last.is_ascii_alphanumeric());
+    !keyword.ignore_case && (text.len() > 3 || text.len() == 3 && ends)
 }
 
 /// The texts by which `rule` is found where it is encoded.
@@ -96,39 +103,41 @@ fn hex(text: &[u8]) -> Vec<u8> {
 }
 
 /// The digits that stand for `text` and for nothing beside it, where its first byte is the one of number `phase` in a
-/// group of three. Where that leaves too little, one digit more, in each form that it can have beside ASCII.
-fn base64(text: &[u8], phase: usize) -> Vec<(Vec<u8>, Coding)> {
-    let (begin, end) = (8 * phase, 8 * (phase + text.len()));
-    let bit = |at: usize| {
-        let byte = text[(at - begin) / 8];
-        usize::from(byte >> (7 - at % 8) & 1)
-    };
-    let value = |digit: usize, known: std::ops::Range<usize>| {
-        known.fold(0, |value, at| value | bit(at) << (5 - (at - 6 * digit)))
-    };
-    let (first, last) = (begin.div_ceil(6), end / 6);
-    let full: Vec<usize> = (first..last).map(|d| value(d, 6 * d..6 * d + 6)).collect();
-    let short = full.len() < 5;
-    let (before, behind) = (first * 6 - begin, end - last * 6);
-    let variants: Vec<(usize, Vec<usize>)> = if short && behind == 4 {
-        // ASCII begins with a zero bit.
-        let known = value(last, 6 * last..end);
-        let ends = [known, known | 1];
-        let longer = ends.map(|end| (first, [&full[..], &[end]].concat()));
-        longer.into()
-    } else if short && before == 4 {
-        let known = value(first - 1, begin..6 * first);
-        let starts = (0..4).map(|unknown| known | unknown << 4);
-        let longer = starts.map(|start| (first - 1, [&[start], &full[..]].concat()));
-        longer.collect()
+/// group of three; where those are too few, with what follows and what stands before, in every form that it can have.
+fn base64(text: &[u8], phase: usize) -> BTreeSet<(Vec<u8>, Coding)> {
+    let first = (8 * phase).div_ceil(6);
+    let inner = digits(text, phase);
+    let mut variants = BTreeSet::new();
+    if inner.len() >= LEAST {
+        variants.insert((first, inner));
     } else {
-        vec![(first, full)]
-    };
+        for next in TOKEN {
+            let mut longer = digits(&[text, &[*next]].concat(), phase);
+            longer.truncate(LEAST);
+            if longer.len() == LEAST {
+                variants.insert((first, longer));
+                continue;
+            }
+            // Its first four bits stand in a digit whose other two are of the byte before.
+            let shared = (0..4).map(|before| before << 4 | usize::from(text[0] >> 4));
+            let longer = shared.map(|digit| (first - 1, [&[digit], &longer[..]].concat()));
+            variants.extend(longer);
+        }
+    }
     let spell = |values: &[usize], digits: &[u8; 64]| values.iter().map(|&v| digits[v]).collect();
     let spelled = variants.iter().flat_map(|(first, values)| {
         DIGITS.map(|digits| (spell(values, digits), Coding::Base64(*first as u8)))
     });
     spelled.collect()
+}
+
+/// What the digits are worth that hold bits of `text` alone.
+fn digits(text: &[u8], phase: usize) -> Vec<usize> {
+    let (begin, end) = (8 * phase, 8 * (phase + text.len()));
+    let bit = |at: usize| usize::from(text[(at - begin) / 8] >> (7 - at % 8) & 1);
+    let digit =
+        |number: usize| (6 * number..6 * number + 6).fold(0, |value, at| value << 1 | bit(at));
+    (begin.div_ceil(6)..end / 6).map(digit).collect()
 }
 
 #[cfg(test)]
@@ -180,9 +189,8 @@ mod tests {
     fn no_text_is_short() {
         for keyword in ["hf_", "ghp_", "glpat-"] {
             for phase in 0..3 {
-                let least = if keyword.len() == 3 { 4 } else { 5 };
                 for (word, _) in base64(keyword.as_bytes(), phase) {
-                    assert!(word.len() >= least, "{keyword} {phase}");
+                    assert!(word.len() >= LEAST, "{keyword} {phase}");
                 }
             }
         }
