@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keysieve::model::{
-    Acceptance, Confidence, Dropped, Event, Finding, Fingerprint, Location, Origin, Part, Position,
-    RuleInfo, RuleStats, Salt, Secret, Severity, Skip, SkipKind, Stats, Summary, UnusedSuppression,
-    mask, mask_line,
+    Acceptance, Confidence, Dropped, Encoding, Event, Finding, Fingerprint, Location, Origin, Part,
+    Position, RuleInfo, RuleStats, Salt, Secret, Severity, Skip, SkipKind, Stats, Summary,
+    UnusedSuppression, mask, mask_line,
 };
 use keysieve::report::{Format, Options, open};
 
@@ -233,6 +233,10 @@ pub fn cases() -> Vec<Case> {
             ],
         )),
         one(with_part(place("parts"))),
+        one(Location {
+            encoding: Some(Encoding::Base64),
+            ..place("encoded")
+        }),
         one(Location {
             origin: Origin::Stdin,
             ..place("")
