@@ -175,12 +175,13 @@ impl Encoded {
         for word in &index.sieve.words[index.plain()..] {
             encoded.pairs.add(&word.text);
         }
-        for rule in rules.iter().filter(|rule| is_eligible(rule)) {
-            let firsts = rule
-                .keywords
-                .iter()
-                .map(|keyword| keyword.text.as_bytes()[0]);
-            firsts.for_each(|first| shared_digits(first, &mut encoded.shared));
+        let eligible = rules.iter().filter(|rule| is_eligible(rule));
+        let keywords = eligible.flat_map(|rule| rule.keywords.iter());
+        let mut firsts = ByteSet::default();
+        keywords
+            .for_each(|keyword| firsts.add(keyword.text.as_bytes()[0], keyword.text.as_bytes()[0]));
+        for first in (0..=u8::MAX).filter(|&byte| firsts.has(byte)) {
+            shared_digits(first, &mut encoded.shared);
         }
         encoded
     }
