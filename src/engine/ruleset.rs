@@ -144,7 +144,7 @@ mod tests {
                 .cloned()
         };
         let rule = many(of(false).expect("there are such"), MOST_WORDS);
-        let encoded = many(of(true).expect("there are such"), MOST_WORDS / 4);
+        let encoded = many(of(true).expect("there are such"), MOST_WORDS / 2);
         assert!(RuleSet::new(vec![encoded]).excess().is_some());
         assert_eq!(RuleSet::new(vec![rule.clone()]).excess(), None);
         assert!(RuleSet::embedded().with(vec![rule]).excess().is_some());
