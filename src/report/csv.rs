@@ -6,9 +6,9 @@ use std::io;
 use super::record::acceptance_kind;
 use super::shown::exposed;
 use super::{Out, Report};
-use crate::model::{Encoding, Event, Finding, GitCommit, Location, Summary};
+use crate::model::{Event, Finding, GitCommit, Location, Summary};
 
-const HEADER: [&str; 23] = [
+const HEADER: [&str; 22] = [
     "fingerprint",
     "rule",
     "provider",
@@ -31,7 +31,6 @@ const HEADER: [&str; 23] = [
     "commit",
     "author",
     "date",
-    "encoding",
 ];
 
 /// The report as a table. The header is there even if no row is.
@@ -66,7 +65,7 @@ impl<'w> Csv<'w> {
         let secret = self.show_secrets.then(|| exposed(&finding.secret));
         let commit = location.origin.git().and_then(|git| git.commit.as_ref());
         let of = |part: fn(&GitCommit) -> &str| commit.map_or("", part).into();
-        let cells: [Cow<str>; 23] = [
+        let cells: [Cow<str>; 22] = [
             finding.fingerprint.to_string().into(),
             (&*rule.id).into(),
             (&*rule.provider).into(),
@@ -93,7 +92,6 @@ impl<'w> Csv<'w> {
             of(|commit| &commit.id),
             of(|commit| &commit.author),
             of(|commit| &commit.date),
-            location.encoding.map_or("", Encoding::name).into(),
         ];
         let cells = cells.into_iter().chain(secret.map(Cow::from)).map(guarded);
         let cells = cells.map(|cell| cell.into_owned());
