@@ -97,9 +97,10 @@ fn render(rules: &[Rule]) -> String {
     let index = tables::Index::build(rules, TRIES);
     let _ = writeln!(
         out,
-        "pub static INDEX: Index = Index {{ rule_starts: {}, rules: {}, sieve: {} }};",
+        "pub static INDEX: Index = Index {{ rule_starts: {}, rules: {}, codings: {}, sieve: {} }};",
         list(&index.rule_starts, |n| n.to_string()),
         list(&index.rules, |n| n.to_string()),
+        list(&index.codings, |coding| format!("Coding::{coding:?}")),
         render_sieve(&index.sieve),
     );
     out

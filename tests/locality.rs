@@ -3,13 +3,16 @@
 
 #[path = "support/acme.rs"]
 mod acme;
+#[path = "support/encode.rs"]
+#[allow(dead_code, reason = "each test file uses a part of it")]
+mod encode;
 
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use keysieve::engine::example::expand;
 use keysieve::engine::{Candidate, Edit, Emission, Engine, RuleSet, Stream, Verdict, Version};
-use keysieve::model::{Confidence, Position};
+use keysieve::model::{Confidence, Encoding, Position};
 use keysieve::rule::{Rule, compile_file};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -129,6 +132,7 @@ struct Seen {
     span: Range<u64>,
     secret: Range<u64>,
     verdict: String,
+    encoding: Option<Encoding>,
     place: Option<(Position, Position)>,
 }
 
@@ -140,6 +144,7 @@ fn seen(engine: &Engine, mut all: Vec<(Candidate, Option<(Position, Position)>)>
             rule: engine.rules().rules()[c.rule as usize].id.to_string(),
             span: c.span,
             secret: c.secret,
+            encoding: c.coded.as_ref().map(|coded| coded.encoding),
             verdict: match c.verdict {
                 Verdict::Keep(kept) => format!("keep {:?} {:?}", kept.confidence, kept.evidence),
                 Verdict::Drop(reason) => format!("drop {reason}"),
@@ -219,6 +224,15 @@ fn check_history(engines: [&Engine; 2], base: &[u8], versions: &[(Vec<Edit>, Vec
     }
 }
 
+/// Pieces alone, of which those that rules look for in encoded text are frequent.
+fn plain(most: usize) -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        1 => any::<Index>().prop_map(|i| acme::pick(i, PIECES)),
+        1 => proptest::sample::select(vec!["ak_0123456789ab", "ak_abc12345", " rn.abcdefghijklmn", "\n"]),
+    ];
+    proptest::collection::vec(piece, 0..most).prop_map(|pieces| pieces.concat().into_bytes())
+}
+
 /// Text of pieces, with long stretches between some of them.
 fn text(most: usize) -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
@@ -233,19 +247,28 @@ fn text(most: usize) -> impl Strategy<Value = Vec<u8>> {
             acme::pick(i, PIECES).encode_utf16().flat_map(u16::to_le_bytes).collect()
         }),
         1 => Just("pin=1a2b and ak_abc12345".encode_utf16().flat_map(u16::to_be_bytes).collect()),
+        3 => encode::encoded(plain(12)),
     ];
     proptest::collection::vec(piece, 0..most).prop_map(|pieces| pieces.concat())
+}
+
+/// An example or counter-example of an embedded rule.
+fn example((rule, example, seed): (Index, Index, u64)) -> Vec<u8> {
+    let rules = full_engine().rules().rules();
+    let rule: &Rule = &rules[rule.index(rules.len())];
+    let all: Vec<_> = rule
+        .examples
+        .iter()
+        .chain(rule.counter_examples.iter())
+        .collect();
+    expand(all[example.index(all.len())], seed).into_bytes()
 }
 
 /// Examples of the embedded rules between stretches of text.
 fn examples(most: usize) -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
-        3 => (any::<Index>(), any::<Index>(), any::<u64>()).prop_map(|(rule, example, seed)| {
-            let rules = full_engine().rules().rules();
-            let rule: &Rule = &rules[rule.index(rules.len())];
-            let all: Vec<_> = rule.examples.iter().chain(rule.counter_examples.iter()).collect();
-            expand(all[example.index(all.len())], seed).into_bytes()
-        }),
+        3 => (any::<Index>(), any::<Index>(), any::<u64>()).prop_map(example),
+        1 => encode::encoded((any::<Index>(), any::<Index>(), any::<u64>()).prop_map(example)),
         2 => any::<Index>().prop_map(|i| acme::pick(i, PIECES).as_bytes().to_vec()),
         1 => (any::<u8>(), 1usize..9000).prop_map(|(b, n)| vec![b' ' + b % 90; n]),
         1 => (1usize..400).prop_map(|n| "let total = total + item.price * 2;\n".repeat(n).into_bytes()),
@@ -384,6 +407,11 @@ fn every_cut_of_a_credential_finds_it() {
         "rn.abcdefghijkl",
         "xxxxxxx.ab-q-abc",
         "<<K>>abcdefghij<</K>>",
+        // The first of them, encoded behind nothing, one byte and two.
+        "YWtfYWJjMTIzNDU",
+        "PWFrX2FiYzEyMzQ1",
+        "PSJha19hYmMxMjM0NSI=",
+        "616b5f6162633132333435",
     ];
     for text in texts {
         for (before, after) in [("", ""), (" ", " "), ("\n", "\n"), ("x ", " x")] {

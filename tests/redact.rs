@@ -1,5 +1,8 @@
 //! What a streaming redactor must hold, each line a property: `docs/redaction.md` lists them.
 
+#[path = "support/encode.rs"]
+#[allow(dead_code, reason = "each test file uses a part of it")]
+mod encode;
 #[path = "redact/forms.rs"]
 mod forms;
 #[path = "redact/make.rs"]

@@ -1,8 +1,10 @@
 //! Candidates and which of them give way to others.
 
+use std::fmt;
 use std::ops::Range;
 
 use super::check::{Reason, Verdict};
+use crate::model::Encoding;
 use crate::rule::{Matcher, Rule};
 
 /// The most bytes of a secret that are looked at and kept. What is longer is judged by this head and its length.
@@ -23,8 +25,25 @@ pub struct Candidate {
     pub verdict: Verdict,
     /// The secret as decoded, where it does not stand in the input as it is; at most [`HEAD`] bytes.
     pub decoded: Option<Box<[u8]>>,
+    /// What the secret stands for where it is encoded.
+    pub coded: Option<Coded>,
     /// Whether it goes on behind the text in hand: only within a stream, and never in what a stream emits.
     pub open: bool,
+}
+
+/// What an encoded secret stands for.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Coded {
+    /// How it is encoded.
+    pub encoding: Encoding,
+    /// The secret itself.
+    pub secret: Box<[u8]>,
+}
+
+impl fmt::Debug for Coded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Coded({}, ..)", self.encoding.name())
+    }
 }
 
 impl Candidate {

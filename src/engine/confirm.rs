@@ -3,12 +3,13 @@
 use std::ops::Range;
 
 use super::assignment::{self, Assigned};
-use super::candidate::{Candidate, HEAD};
+use super::candidate::{Candidate, Coded, HEAD};
 use super::check::{self, CONTEXT, Case, Reason, Verdict};
+use super::coded::{self, Decoded, Place};
 use super::matching::{ESCAPE, Found, Runner, ends_escape};
 use super::sieve::WordHit;
 use super::{Engine, Scratch};
-use crate::rule::{Assignment, Block, Boundary, Matcher, Pattern, Rule, Run};
+use crate::rule::{Assignment, Block, Boundary, Coding, Matcher, Pattern, Rule, Run, is_eligible};
 
 /// The text in hand.
 #[derive(Debug, Clone, Copy)]
@@ -33,8 +34,12 @@ pub enum Progress {
 /// How far around a match a check or a boundary looks, and a keyword's length.
 pub const MARGIN: usize = CONTEXT + ESCAPE + 64;
 
-/// How far to either side of a hit a rule looks, runs and blocks (which go on by themselves) apart.
-pub fn reach(rule: &Rule) -> usize {
+/// How far to either side of a hit a rule looks, runs and blocks (which go on by themselves) apart; of a hit of its
+/// keyword as it is encoded, where it is.
+pub fn reach(rule: &Rule, coding: Option<Coding>) -> usize {
+    if let Some(coding) = coding {
+        return MARGIN + coded::ahead(rule, coding).max(coded::before(coding));
+    }
     MARGIN
         + match &rule.matcher {
             Matcher::Pattern(pattern, _) => pattern.max_len as usize,
@@ -43,6 +48,16 @@ pub fn reach(rule: &Rule) -> usize {
             Matcher::Block(block) => (block.begin.max_len + block.end.max_len) as usize,
             Matcher::File(_) => 0,
         }
+}
+
+/// How far any hit of a rule looks, however its keyword is encoded.
+pub fn widest(rule: &Rule) -> usize {
+    let codings = match is_eligible(rule) {
+        true => &[Some(Coding::Base64(0)), Some(Coding::Hex)][..],
+        false => &[],
+    };
+    let codings = codings.iter().map(|coding| reach(rule, *coding));
+    codings.fold(reach(rule, None), usize::max)
 }
 
 const FREE: Boundary = Boundary {
@@ -62,18 +77,19 @@ impl Engine {
         let index = self.rules.index();
         let word = hit.word as usize;
         let span = hit.start..hit.start + index.sieve.words[word].text.len();
-        let behind = index.rule_starts[word] as usize..index.rule_starts[word + 1] as usize;
+        let coding = index.coding(word);
         let mark = found.len();
         let mut reading = Reading {
             plain: None,
             gap: None,
         };
-        for &rule in &index.rules[behind] {
+        for &rule in index.behind(word) {
             scratch.counters.confirmations += 1;
             let mut one = One {
                 engine: self,
                 text,
                 rule,
+                coding,
                 hit: span.clone(),
                 scratch: &mut *scratch,
             };
@@ -99,18 +115,19 @@ impl Engine {
 }
 
 impl Engine {
-    /// Confirms the hit at `hit` for one rule alone.
+    /// Confirms the hit at `hit` for one rule alone, whose keyword may be encoded.
     pub(super) fn confirm_rule(
         &self,
         text: &Text<'_>,
         hit: Range<usize>,
-        rule: u16,
+        (rule, coding): (u16, Option<Coding>),
         scratch: &mut Scratch,
     ) -> Outcome {
         let mut one = One {
             engine: self,
             text,
             rule,
+            coding,
             hit,
             scratch,
         };
@@ -168,6 +185,8 @@ struct One<'a, 's> {
     engine: &'a Engine,
     text: &'a Text<'a>,
     rule: u16,
+    /// How the keyword is encoded, if it is.
+    coding: Option<Coding>,
     hit: Range<usize>,
     scratch: &'s mut Scratch,
 }
@@ -186,6 +205,9 @@ impl<'a> One<'a, '_> {
     }
 
     fn candidate(&mut self, reading: &mut Reading) -> Outcome {
+        if let Some(coding) = self.coding {
+            return self.coded(coding);
+        }
         match &self.rule().matcher {
             Matcher::Pattern(pattern, boundary) => self.pattern(pattern, *boundary),
             Matcher::Assignment(assignment) => self.assignment(assignment, reading),
@@ -226,37 +248,101 @@ impl<'a> One<'a, '_> {
         self.judged(Found { span, secret }, Some(assigned))
     }
 
-    /// Head and run begin together, and the byte before them is not of the alphabet: so a head inside a run is no
-    /// second candidate, and what is found does not depend on anything further back.
     fn run(&mut self, run: &'a Run) -> Outcome {
         let (bytes, hit) = (self.text.bytes, self.hit.clone());
-        let Some(head) = self.runner(&run.head, 0).around(bytes, hit, FREE) else {
+        let Some((found, closed)) = self.running(run, bytes, hit) else {
             return Outcome::Nothing;
         };
-        let begins =
-            |at: usize| at == 0 || !run.alphabet.has(bytes[at - 1]) || after_escape(run, bytes, at);
-        if !begins(head.span.start) {
-            return Outcome::Nothing;
-        }
-        let tail = bytes[head.span.end..]
-            .iter()
-            .position(|&b| !run.alphabet.has(b));
-        let end = tail.map_or(bytes.len(), |length| head.span.end + length);
-        let length = end - head.span.start;
-        if tail.is_none() && !self.text.complete && length < HEAD {
+        let open = !closed && !self.text.complete;
+        let length = found.span.len();
+        if open && length < HEAD {
             return Outcome::More;
         }
-        let fits =
-            length >= run.min_len as usize && run.max_len.is_none_or(|max| length <= max as usize);
-        let found = Found {
-            span: head.span.start..end,
-            secret: head.span.start..end,
-        };
-        let outcome = match fits {
+        let outcome = match fits(run, length) {
             true => self.judged(found, None),
             false => self.dropped(found, Reason::Length(length.min(HEAD))),
         };
-        outcome.open(tail.is_none() && !self.text.complete)
+        outcome.open(open)
+    }
+
+    /// The run around a hit, and whether it ends before the text does.
+    ///
+    /// Head and run begin together, and the byte before them is not of the alphabet: so a head inside a run is no
+    /// second candidate, and what is found does not depend on anything further back.
+    fn running(&mut self, run: &'a Run, bytes: &[u8], hit: Range<usize>) -> Option<(Found, bool)> {
+        let head = self.runner(&run.head, 0).around(bytes, hit, FREE)?;
+        let at = head.span.start;
+        if at > 0 && run.alphabet.has(bytes[at - 1]) && !after_escape(run, bytes, at) {
+            return None;
+        }
+        let rest = &bytes[head.span.end..];
+        let tail = rest.iter().position(|&b| !run.alphabet.has(b));
+        let end = head.span.end + tail.unwrap_or(rest.len());
+        let found = Found {
+            span: at..end,
+            secret: at..end,
+        };
+        Some((found, tail.is_some()))
+    }
+
+    /// The digits around the hit are decoded, and the rule is asked about what they stand for.
+    fn coded(&mut self, coding: Coding) -> Outcome {
+        let place = Place {
+            bytes: self.text.bytes,
+            hit: self.hit.start,
+            coding,
+            ahead: coded::ahead(self.rule(), coding),
+        };
+        let mut decoded = std::mem::take(&mut self.scratch.decoded);
+        let mut read = |wrapped: bool| match decoded.read(&place, wrapped) {
+            true => self.decoded(&decoded, coding),
+            false => None,
+        };
+        let is_kept =
+            |candidate: &Option<Candidate>| candidate.as_ref().is_some_and(Candidate::kept);
+        let mut candidate = read(true);
+        // What looks like a line that goes on may have been all of it.
+        if !is_kept(&candidate) {
+            let line = read(false);
+            if candidate.is_none() || is_kept(&line) {
+                candidate = line;
+            }
+        }
+        self.scratch.decoded = decoded;
+        candidate.map_or(Outcome::Nothing, Outcome::Found)
+    }
+
+    /// What the rule says of decoded text.
+    fn decoded(&mut self, decoded: &Decoded, coding: Coding) -> Option<Candidate> {
+        let (hay, hit) = (decoded.text(), decoded.keyword());
+        let found = match &self.rule().matcher {
+            Matcher::Pattern(pattern, boundary) => {
+                self.runner(pattern, 0).around(hay, hit, *boundary)
+            }
+            Matcher::Run(run) => {
+                let found = self.running(run, hay, hit).map(|(found, _)| found);
+                found.filter(|found| fits(run, found.span.len()))
+            }
+            Matcher::Assignment(_) | Matcher::Block(_) | Matcher::File(_) => None,
+        }?;
+        let case = Case {
+            hay,
+            span: found.span.clone(),
+            secret: found.secret.clone(),
+            assigned: None,
+        };
+        let verdict = check::judge(self.rule(), &case);
+        let secret = hay[found.secret.clone()].into();
+        let digits = Found {
+            span: decoded.digits(&found.span),
+            secret: decoded.digits(&found.secret),
+        };
+        let mut candidate = self.at(digits, verdict);
+        candidate.coded = Some(Coded {
+            encoding: coding.encoding(),
+            secret,
+        });
+        Some(candidate)
     }
 
     /// The body ends at the end marker, at a byte that is not of the alphabet, or where another block of the rule
@@ -316,9 +402,15 @@ impl<'a> One<'a, '_> {
             secret: absolute(found.secret),
             verdict,
             decoded: None,
+            coded: None,
             open: false,
         }
     }
+}
+
+/// Whether a run is as long as its rule wants it.
+fn fits(run: &Run, length: usize) -> bool {
+    length >= run.min_len as usize && run.max_len.is_none_or(|max| length <= max as usize)
 }
 
 /// Where the body of a block ends that begins at `from`; the text's end if it goes on there.

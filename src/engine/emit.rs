@@ -14,7 +14,7 @@ pub const AROUND: usize = 400;
 pub struct Emission<'a> {
     /// The candidate.
     pub candidate: &'a Candidate,
-    /// The secret; at most its first [`HEAD`] bytes.
+    /// The secret, decoded; at most its first [`HEAD`] bytes.
     pub secret: &'a [u8],
     /// Where it begins.
     pub start: Position,
@@ -127,9 +127,13 @@ pub fn emit(
         .around(place)
         .map(|range| inside(window.cut(range)))
         .collect();
+    let stands = &window.bytes[secret.start..secret.end.min(secret.start + HEAD)];
     out(Emission {
         candidate,
-        secret: &window.bytes[secret.start..secret.end.min(secret.start + HEAD)],
+        secret: candidate
+            .coded
+            .as_ref()
+            .map_or(stands, |coded| &coded.secret),
         start,
         end,
         around: &window.bytes[from..to],

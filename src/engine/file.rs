@@ -40,6 +40,7 @@ pub fn candidates(engine: &Engine, name: &str, bytes: &[u8]) -> Vec<Candidate> {
                 secret,
                 verdict,
                 decoded: None,
+                coded: None,
                 open: false,
             });
         }

@@ -15,8 +15,8 @@ use regex_automata::{Anchored, Input};
 
 use crate::rule::{Boundary, Pattern, Step};
 
-/// How far back a boundary is looked for: the longest escape, a terminal's colour code such as `ESC [01;38;5;196m`.
-pub const ESCAPE: usize = 18;
+/// How far back a boundary is looked for: the longest escape, a terminal's colour code such as `\u001b[01;38;5;196m`.
+pub const ESCAPE: usize = 24;
 
 /// Where a pattern matched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -235,31 +235,94 @@ fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
-/// Whether `before` ends in an escape whose last character only looks like part of a word: `\n`, `%20`, `\u003d`,
-/// `\x1b`, and the end of a terminal's colour code.
+/// Whether `before` ends in an escape whose last character only looks like part of a word: `\n`, `\033`, `%20`, `%253D`,
+/// `\u003d`, `\x1b`, `=3D` of quoted-printable text, and the end of a terminal's control sequence, as it is or escaped.
 pub fn ends_escape(before: &[u8]) -> bool {
     match before {
-        [.., b'\\', b'n' | b't' | b'r'] => true,
-        _ if ends_with_marker(before, b'%', 2) => true,
-        _ if ends_with_marker(before, b'x', 2) && before.len() >= 4 => {
-            before[before.len() - 4] == b'\\'
+        [
+            ..,
+            b'\\',
+            b'n' | b't' | b'r' | b'b' | b'f' | b'v' | b'a' | b'e' | b'0',
+        ] => true,
+        [.., b'\\', b'0'..=b'3', b'0'..=b'7', b'0'..=b'7'] => true,
+        [.., b'=', b'0' | b'2' | b'3', b'0'..=b'9' | b'A'..=b'F'] => true,
+        [.., b'A'..=b'Z' | b'a'..=b'z'] if ends_control(before) => true,
+        _ => {
+            let two = [&b"%"[..], b"%25", b"\\x"];
+            let four = [&b"\\u"[..], b"%u"];
+            two.iter().any(|marker| ends_with_marker(before, marker, 2))
+                || four
+                    .iter()
+                    .any(|marker| ends_with_marker(before, marker, 4))
         }
-        _ if ends_with_marker(before, b'u', 4) && before.len() >= 6 => {
-            before[before.len() - 6] == b'\\'
-        }
-        [.., b'm'] => {
-            let digits = before[..before.len() - 1].iter().rev();
-            let mut rest = digits.skip_while(|b| b.is_ascii_digit() || **b == b';');
-            rest.next() == Some(&b'[') && rest.next() == Some(&0x1b)
-        }
+    }
+}
+
+/// Whether `before` ends in a terminal's control sequence, such as the one of a colour.
+fn ends_control(before: &[u8]) -> bool {
+    const ESCAPES: [&[u8]; 8] = [
+        b"\x1b", b"\\x1b", b"\\x1B", b"\\u001b", b"\\u001B", b"\\033", b"\\e", b"^[",
+    ];
+    let before = &before[..before.len() - 1];
+    let parameters = before.iter().rev();
+    let parameters = parameters.take_while(|b| matches!(b, b'0'..=b'9' | b';' | b'?'));
+    let before = &before[..before.len() - parameters.count()];
+    let begins = |before: &[u8]| ESCAPES.iter().any(|escape| before.ends_with(escape));
+    match before {
+        [before @ .., b'[' | b'('] => begins(before),
         _ => false,
     }
 }
 
-fn ends_with_marker(before: &[u8], marker: u8, digits: usize) -> bool {
-    before.len() > digits
-        && before[before.len() - digits - 1] == marker
-        && before[before.len() - digits..]
-            .iter()
-            .all(u8::is_ascii_hexdigit)
+/// Whether `before` ends in `marker` and so many hexadecimal digits.
+fn ends_with_marker(before: &[u8], marker: &[u8], digits: usize) -> bool {
+    before.len().checked_sub(digits).is_some_and(|at| {
+        before[..at].ends_with(marker) && before[at..].iter().all(u8::is_ascii_hexdigit)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_escapes() {
+        for text in [
+            "\\n",
+            "a\\t",
+            "\\b",
+            "\\0",
+            "\\033",
+            "\\075",
+            "%20",
+            "%3d",
+            "%253D",
+            "%u003D",
+            "\\x3d",
+            "\\u003d",
+            "=3D",
+            "=0A",
+            "\x1b[0m",
+            "\x1b[K",
+            "\x1b[01;38;5;196m",
+            "\\u001b[31m",
+            "\\x1b[0;32m",
+            "\\033[1m",
+            "\\e[0m",
+            "^[[31m",
+            "\x1b[?25h",
+            "\x1b(B",
+        ] {
+            assert!(
+                text.len() <= ESCAPE && ends_escape(text.as_bytes()),
+                "{text:?}"
+            );
+        }
+        for text in [
+            "", "n", "\\", "\\q", "20", "%2", "%g0", "x3d", "u003d", "=4D", "[0m", "m", "\\93",
+            "]31m",
+        ] {
+            assert!(!ends_escape(text.as_bytes()), "{text:?}");
+        }
+    }
 }

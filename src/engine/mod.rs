@@ -7,6 +7,7 @@
 mod assignment;
 mod candidate;
 mod check;
+mod coded;
 mod confirm;
 mod delta;
 mod embedded;
@@ -78,6 +79,7 @@ pub struct Scratch {
     edge: Vec<sieve::WordHit>,
     /// Candidates of one place, until they are put where they belong.
     found: Vec<Candidate>,
+    decoded: coded::Decoded,
     /// What was counted so far.
     pub counters: Counters,
 }
@@ -101,7 +103,7 @@ impl Engine {
     pub fn new(rules: RuleSet) -> Engine {
         let mut lazies = Vec::new();
         lazies.resize_with(rules.rules().len(), Default::default);
-        let reach = rules.rules().iter().map(confirm::reach).max().unwrap_or(0);
+        let reach = rules.rules().iter().map(confirm::widest).max().unwrap_or(0);
         let file_rules = rules.of_files();
         Engine {
             rules,

@@ -7,7 +7,7 @@ use super::embedded;
 use super::sieve::MOST_WORDS;
 use super::tables::Index;
 use crate::model::RuleInfo;
-use crate::rule::{Matcher, Rule};
+use crate::rule::{Matcher, Rule, coded};
 
 /// Rules with the tables that find their keywords.
 #[derive(Debug, Clone)]
@@ -69,9 +69,15 @@ impl RuleSet {
         &self.rules
     }
 
-    /// What is wrong with the rules together, if anything is: the tables hold so many keywords and no more.
+    /// What is wrong with the rules together, if anything is: the tables hold so many keywords and no more, as they are
+    /// and as they are encoded.
     pub fn excess(&self) -> Option<String> {
-        let keywords: usize = self.rules.iter().map(|rule| rule.keywords.len()).sum();
+        // What stands in tables fits into them, and a start is to cost nothing.
+        if self.index.get().is_some() {
+            return None;
+        }
+        let keywords = |rule: &Rule| rule.keywords.len() + coded(rule).len();
+        let keywords: usize = self.rules.iter().map(keywords).sum();
         (keywords > MOST_WORDS).then(|| {
             format!("the rules have {keywords} keywords together; expected at most {MOST_WORDS}")
         })
@@ -117,18 +123,29 @@ impl Rule {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule::Keyword;
+    use crate::rule::{Keyword, is_eligible};
 
     #[test]
     fn too_many_keywords_are_told() {
-        let mut rule = RuleSet::embedded().rules()[0].clone();
-        rule.id = "many".into();
-        rule.keywords = (0..MOST_WORDS)
-            .map(|number| Keyword {
+        let many = |mut rule: Rule, count: usize| {
+            rule.id = "many".into();
+            let word = |number| Keyword {
                 text: format!("word{number}").into(),
                 ignore_case: false,
-            })
-            .collect();
+            };
+            rule.keywords = (0..count).map(word).collect();
+            rule
+        };
+        let set = RuleSet::embedded();
+        let of = |eligible| {
+            set.rules()
+                .iter()
+                .find(|r| is_eligible(r) == eligible)
+                .cloned()
+        };
+        let rule = many(of(false).expect("there are such"), MOST_WORDS);
+        let encoded = many(of(true).expect("there are such"), MOST_WORDS / 2);
+        assert!(RuleSet::new(vec![encoded]).excess().is_some());
         assert_eq!(RuleSet::new(vec![rule.clone()]).excess(), None);
         assert!(RuleSet::embedded().with(vec![rule]).excess().is_some());
     }

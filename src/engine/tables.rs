@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::sieve::{Sieve, Word};
-use crate::rule::{List, Rule};
+use crate::rule::{Coding, List, Rule, coded};
 
 /// The prefilter and the rules behind its keywords.
 #[derive(Debug, Clone)]
@@ -13,6 +13,8 @@ pub struct Index {
     pub rule_starts: List<u16>,
     /// Indices of rules, by keyword.
     pub rules: List<u16>,
+    /// How the last keywords are encoded, each one. They are sorted by their text; those before stand as they are.
+    pub codings: List<Coding>,
     /// The prefilter.
     pub sieve: Sieve,
 }
@@ -20,32 +22,56 @@ pub struct Index {
 impl Index {
     /// Lays the tables down for `rules`; `tries` as for [`Sieve::build`].
     pub fn build(rules: &[Rule], tries: usize) -> Index {
-        let mut by_word: BTreeMap<(&str, bool), Vec<u16>> = BTreeMap::new();
+        let mut plain: BTreeMap<(&str, bool), Vec<u16>> = BTreeMap::new();
+        let mut encoded: BTreeMap<(Vec<u8>, Coding), Vec<u16>> = BTreeMap::new();
         for (index, rule) in rules.iter().enumerate() {
             for keyword in rule.keywords.iter() {
-                by_word
-                    .entry((&keyword.text, keyword.ignore_case))
-                    .or_default()
-                    .push(index as u16);
+                let behind = plain.entry((&keyword.text, keyword.ignore_case));
+                behind.or_default().push(index as u16);
+            }
+            for word in coded(rule) {
+                encoded.entry(word).or_default().push(index as u16);
             }
         }
         let mut starts = vec![0];
         let mut behind = Vec::new();
-        for rules in by_word.values() {
+        for rules in plain.values().chain(encoded.values()) {
             behind.extend_from_slice(rules);
             starts.push(behind.len() as u16);
         }
-        let words = by_word
-            .keys()
-            .map(|(text, fold)| Word {
-                text: Cow::Owned(text.as_bytes().to_vec()),
-                fold: *fold,
-            })
-            .collect();
+        let word = |text: Vec<u8>, fold| Word {
+            text: Cow::Owned(text),
+            fold,
+        };
+        let words = plain.keys();
+        let words = words.map(|(text, fold)| word(text.as_bytes().to_vec(), *fold));
+        let codings = encoded.keys().map(|(_, coding)| *coding).collect();
+        let encoded = encoded.into_keys();
+        let encoded = encoded.map(|(text, coding)| word(text, coding == Coding::Hex));
         Index {
             rule_starts: Cow::Owned(starts),
             rules: Cow::Owned(behind),
-            sieve: Sieve::build(words, tries),
+            codings: Cow::Owned(codings),
+            sieve: Sieve::build(words.chain(encoded).collect(), tries),
         }
+    }
+
+    /// How many keywords stand in the input as they are.
+    #[allow(dead_code, reason = "the build script has no use for it")]
+    pub fn plain(&self) -> usize {
+        self.sieve.words.len() - self.codings.len()
+    }
+
+    /// How keyword `word` is encoded, if it is.
+    #[inline]
+    #[allow(dead_code, reason = "the build script has no use for it")]
+    pub fn coding(&self, word: usize) -> Option<Coding> {
+        Some(self.codings[word.checked_sub(self.plain())?])
+    }
+
+    /// The rules of keyword `word`.
+    #[allow(dead_code, reason = "the build script has no use for it")]
+    pub fn behind(&self, word: usize) -> &[u16] {
+        &self.rules[self.rule_starts[word] as usize..self.rule_starts[word + 1] as usize]
     }
 }

@@ -31,8 +31,7 @@ impl Engine {
         let mut hits = scratch.hits.clone();
         hits.retain(|hit| {
             let word = hit.word as usize;
-            let behind = index.rule_starts[word] as usize..index.rule_starts[word + 1] as usize;
-            index.rules[behind].iter().any(generic)
+            index.coding(word).is_none() && index.behind(word).iter().any(generic)
         });
         hits.sort_unstable();
         let mut seen = BTreeSet::new();

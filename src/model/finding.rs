@@ -39,6 +39,26 @@ pub struct Position {
     pub offset: u64,
 }
 
+/// How a credential is encoded where it does not stand as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Encoding {
+    /// Base64, of either alphabet, with or without padding.
+    Base64,
+    /// Hexadecimal digits.
+    Hex,
+}
+
+impl Encoding {
+    /// The name used in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Encoding::Base64 => "base64",
+            Encoding::Hex => "hex",
+        }
+    }
+}
+
 /// One place where a credential stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Location {
@@ -48,6 +68,8 @@ pub struct Location {
     pub start: Position,
     /// One past the secret's last byte (exclusive).
     pub end: Position,
+    /// How it is encoded there, if it is.
+    pub encoding: Option<Encoding>,
     /// The line around it with every secret in it masked; safe to print. Bounded, so a long line is cut.
     pub snippet: String,
     /// Set where this place is accepted and not held against the run.

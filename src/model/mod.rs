@@ -12,7 +12,7 @@ mod summary;
 
 pub use edit::Edit;
 pub use finding::{
-    Acceptance, Dropped, Finding, Fingerprint, Location, Part, Position, RuleInfo, Salt,
+    Acceptance, Dropped, Encoding, Finding, Fingerprint, Location, Part, Position, RuleInfo, Salt,
 };
 pub use git::{GitCommit, GitHistory, GitKind, GitPlace};
 pub use level::{Confidence, Severity};

@@ -178,6 +178,8 @@ struct Location<'m> {
     end_column: u64,
     offset: u64,
     end_offset: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encoding: Option<&'static str>,
     snippet: &'m str,
     accepted: Option<Accepted<'m>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -227,6 +229,7 @@ impl<'m> Location<'m> {
             end_column: end.column,
             offset: start.offset,
             end_offset: end.offset,
+            encoding: location.encoding.map(model::Encoding::name),
             snippet: &location.snippet,
             accepted: location.accepted.as_ref().map(|accepted| Accepted {
                 kind: acceptance_kind(accepted),

@@ -31,14 +31,22 @@ pub fn acts(c: char) -> bool {
     unseen || c.is_control()
 }
 
-/// `path:line:column`, harmless, with the commit where there is one.
+/// `path:line:column`, harmless, with the encoding and the commit where there is one.
 pub struct Place<'l>(pub &'l Location);
 
 impl fmt::Display for Place<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Location { origin, start, .. } = self.0;
+        let Location {
+            origin,
+            start,
+            encoding,
+            ..
+        } = self.0;
         let path = harmless(origin.as_str());
         write!(f, "{path}:{}:{}", start.line, start.column)?;
+        if let Some(encoding) = encoding {
+            write!(f, " (in {})", encoding.name())?;
+        }
         match origin.git() {
             // A commit's own text names it already.
             Some(place) if place.is_file => match &place.commit {

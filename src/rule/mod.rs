@@ -7,11 +7,13 @@
 mod analyse;
 mod compile;
 mod error;
+mod forms;
 mod schema;
 mod types;
 
 pub use compile::compile_file;
 pub use error::RuleError;
+pub use forms::{Coding, coded, is_eligible};
 pub use types::{
     Assignment, Block, Boundary, ByteSet, FileRule, Keyword, List, MAX_PATTERN_LEN, Matcher,
     Parser, Part, Pattern, Rule, Run, Step, Str, Structure,

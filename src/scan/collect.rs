@@ -184,6 +184,7 @@ impl<'s> Collector<'s> {
             origin: origin.clone(),
             start: emission.start,
             end: emission.end,
+            encoding: emission.candidate.coded.as_ref().map(|c| c.encoding),
             snippet: veil::snippet(emission),
             accepted,
             parts: Vec::new(),

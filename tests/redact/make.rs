@@ -8,6 +8,8 @@ use std::sync::LazyLock;
 use keysieve::engine::example::expand;
 use keysieve::engine::{Engine, RuleSet};
 use keysieve::rule::compile_file;
+
+use super::encode::encoded;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -192,6 +194,8 @@ pub fn pieces(most: usize) -> impl Strategy<Value = Text> {
         24 => any_piece().prop_map(|piece| piece.as_bytes().to_vec()),
         2 => (any::<u8>(), 1usize..200).prop_map(|(b, n)| vec![b' ' + b % 90; n]),
         1 => proptest::collection::vec(any::<u8>(), 0..20),
+        2 => encoded(proptest::collection::vec(any_piece(), 0..8).prop_map(|all| all.concat().into_bytes())),
+        2 => encoded(any_piece().prop_map(|piece| format!("{piece} ak_0123456789ab{piece}").into_bytes())),
         1 => (any_piece(), any_piece(), any::<bool>()).prop_map(|(a, b, big)| {
             utf16(&format!("{a}{b} and ak_abc12345"), big)
         }),
@@ -199,15 +203,23 @@ pub fn pieces(most: usize) -> impl Strategy<Value = Text> {
     proptest::collection::vec(piece, 0..most).prop_map(|pieces| Text(pieces.concat()))
 }
 
+/// An example or counter-example of an embedded rule.
+fn example((rule, example, seed): (Index, Index, u64)) -> Vec<u8> {
+    let rules = full().rules().rules();
+    let rule = &rules[rule.index(rules.len())];
+    let all: Vec<_> = rule
+        .examples
+        .iter()
+        .chain(rule.counter_examples.iter())
+        .collect();
+    expand(all[example.index(all.len())], seed).into_bytes()
+}
+
 /// Examples and counter-examples of the embedded rules between stretches of text.
 pub fn examples(most: usize) -> impl Strategy<Value = Text> {
     let piece = prop_oneof![
-        4 => (any::<Index>(), any::<Index>(), any::<u64>()).prop_map(|(rule, example, seed)| {
-            let rules = full().rules().rules();
-            let rule = &rules[rule.index(rules.len())];
-            let all: Vec<_> = rule.examples.iter().chain(rule.counter_examples.iter()).collect();
-            expand(all[example.index(all.len())], seed).into_bytes()
-        }),
+        4 => (any::<Index>(), any::<Index>(), any::<u64>()).prop_map(example),
+        1 => encoded((any::<Index>(), any::<Index>(), any::<u64>()).prop_map(example)),
         2 => any::<Index>().prop_map(|i| acme::pick(i, PIECES).as_bytes().to_vec()),
         1 => (1usize..40).prop_map(|n| "let total = total + item.price * 2;\n".repeat(n).into_bytes()),
         2 => Just(b"\n".to_vec()),

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keysieve::model::{
-    Acceptance, Confidence, Dropped, Event, Finding, Fingerprint, Location, Origin, Part, Position,
-    RuleInfo, RuleStats, Salt, Secret, Severity, Skip, SkipKind, Stats, Summary, UnusedSuppression,
-    mask, mask_line,
+    Acceptance, Confidence, Dropped, Encoding, Event, Finding, Fingerprint, Location, Origin, Part,
+    Position, RuleInfo, RuleStats, Salt, Secret, Severity, Skip, SkipKind, Stats, Summary,
+    UnusedSuppression, mask, mask_line,
 };
 use keysieve::report::{Format, Options, open};
 
@@ -53,6 +53,7 @@ pub fn located(path: &str, before: &[u8], secret: &[u8]) -> Location {
         origin: Origin::File(path.to_owned()),
         start: position(before),
         end: position(&whole),
+        encoding: None,
         snippet: mask_line(&line, std::slice::from_ref(&span)),
         accepted: None,
         parts: Vec::new(),
@@ -232,6 +233,10 @@ pub fn cases() -> Vec<Case> {
             ],
         )),
         one(with_part(place("parts"))),
+        one(Location {
+            encoding: Some(Encoding::Base64),
+            ..place("encoded")
+        }),
         one(Location {
             origin: Origin::Stdin,
             ..place("")

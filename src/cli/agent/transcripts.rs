@@ -272,6 +272,7 @@ impl<'e> Findings<'e> {
                 origin: Origin::File(sighting.origin),
                 start,
                 end: start,
+                encoding: None,
                 snippet: sighting.snippet,
                 accepted: None,
             });

@@ -329,12 +329,11 @@ impl Engine {
 
     fn measure_reaches(&self) -> Reaches {
         let (index, rules) = (self.rules.index(), self.rules.rules());
-        let behind = index.rule_starts.windows(2);
-        let reaches = behind.zip(index.sieve.words.iter()).map(|(range, word)| {
-            let rules = index.rules[range[0] as usize..range[1] as usize]
-                .iter()
-                .map(|&rule| confirm::reach(&rules[rule as usize]));
-            (rules.max().unwrap_or(0) + word.text.len()) as u32
+        let words = index.sieve.words.iter().enumerate();
+        let reaches = words.map(|(word, text)| {
+            let reach = |rule: &u16| confirm::reach(&rules[*rule as usize], index.coding(word));
+            let rules = index.behind(word).iter().map(reach);
+            (rules.max().unwrap_or(0) + text.text.len()) as u32
         });
         let by_word: Vec<u32> = reaches.collect();
         Reaches {

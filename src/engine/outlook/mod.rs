@@ -20,11 +20,12 @@ use std::sync::OnceLock;
 
 use super::candidate::{Candidate, HEAD, resolve};
 use super::check::{self, CONTEXT, Case};
+use super::coded;
 use super::confirm::{Outcome, Progress, Text, body_end, reach};
 use super::matching::Runner;
 use super::stream::KEYWORD;
 use super::{Engine, Scratch, assignment, file};
-use crate::rule::{Assignment, Block, Boundary, Matcher, Pattern, Structure};
+use crate::rule::{Assignment, Block, Boundary, Coding, Matcher, Pattern, Structure};
 use tail::{Quiet, Tail};
 use viable::Viable;
 use views::Views;
@@ -76,7 +77,7 @@ impl<'e> Lookahead<'e> {
 
     fn tail(&self) -> &Tail {
         self.tail
-            .get_or_init(|| Tail::new(self.engine.rules.rules()))
+            .get_or_init(|| Tail::new(self.engine.rules.rules(), self.engine.rules.index()))
     }
 }
 
@@ -115,6 +116,7 @@ pub struct Watch<'l> {
 struct Waiting {
     hit: Range<u64>,
     rule: u16,
+    coding: Option<Coding>,
     floor: u64,
 }
 
@@ -234,7 +236,7 @@ impl<'l> Watch<'l> {
         let mut waiting = std::mem::take(&mut self.waiting);
         waiting.retain_mut(|one| {
             let hit = (one.hit.start - text.start) as usize..(one.hit.end - text.start) as usize;
-            match self.ahead.known(&text, hit, one.rule, scratch) {
+            match (self.ahead).known(&text, hit, (one.rule, one.coding), scratch) {
                 Known::Decided(candidate) => {
                     found.extend(candidate);
                     false
@@ -266,13 +268,14 @@ impl<'l> Watch<'l> {
             if all && engine.confirm(&text, *hit, scratch, found) == Progress::Done {
                 continue;
             }
-            let behind = index.rule_starts[word] as usize..index.rule_starts[word + 1] as usize;
-            for &rule in &index.rules[behind] {
-                match self.ahead.known(&text, span.clone(), rule, scratch) {
+            let coding = index.coding(word);
+            for &rule in index.behind(word) {
+                match (self.ahead).known(&text, span.clone(), (rule, coding), scratch) {
                     Known::Decided(candidate) => found.extend(candidate),
                     Known::From(floor) => waiting.push(Waiting {
                         hit: text.start + span.start as u64..text.start + span.end as u64,
                         rule,
+                        coding,
                         floor: text.start + floor as u64,
                     }),
                 }
@@ -296,7 +299,9 @@ impl<'l> Watch<'l> {
             }
             let from = (candidate.secret.start - self.start) as usize;
             let to = (candidate.secret.end - self.start) as usize;
-            let secret = &self.buffer[from..to.min(from + HEAD)];
+            let stands = &self.buffer[from..to.min(from + HEAD)];
+            let coded = candidate.coded.as_ref().map(|coded| coded.secret.clone());
+            let secret = coded.as_deref().unwrap_or(stands);
             if candidate.open {
                 let length = candidate.span.end - candidate.span.start;
                 let seen = candidate.span.end - super::stream::MARKER.min(length);
@@ -356,10 +361,19 @@ impl<'l> Watch<'l> {
 
 impl Lookahead<'_> {
     /// What is known of the hit at `hit` for one rule.
-    fn known(&self, text: &Text<'_>, hit: Range<usize>, rule: u16, scratch: &mut Scratch) -> Known {
+    fn known(
+        &self,
+        text: &Text<'_>,
+        hit: Range<usize>,
+        (rule, coding): (u16, Option<Coding>),
+        scratch: &mut Scratch,
+    ) -> Known {
+        if let Some(coding) = coding {
+            return self.coded(text, hit, (rule, coding), scratch);
+        }
         let matcher = &self.engine.rules.rules()[rule as usize].matcher;
         let rest = text.bytes.len() - hit.start;
-        let passed = rest > reach(&self.engine.rules.rules()[rule as usize]) + KEYWORD;
+        let passed = rest > reach(&self.engine.rules.rules()[rule as usize], None) + KEYWORD;
         let all = passed || text.complete;
         let may = match matcher {
             _ if all => None,
@@ -374,7 +388,7 @@ impl Lookahead<'_> {
         if let Some(floor) = may {
             return Known::From(floor);
         }
-        match self.engine.confirm_rule(text, hit.clone(), rule, scratch) {
+        match (self.engine).confirm_rule(text, hit.clone(), (rule, None), scratch) {
             Outcome::Nothing => Known::Decided(None),
             Outcome::More => {
                 if let Matcher::Block(block) = matcher
@@ -384,7 +398,7 @@ impl Lookahead<'_> {
                         complete: true,
                         ..*text
                     };
-                    return match self.engine.confirm_rule(&whole, hit, rule, scratch) {
+                    return match (self.engine).confirm_rule(&whole, hit, (rule, None), scratch) {
                         Outcome::Found(candidate) => Known::Decided(Some(candidate)),
                         _ => Known::Decided(None),
                     };
@@ -413,6 +427,29 @@ impl Lookahead<'_> {
         };
         let head = runner.around(bytes, hit.clone(), FREE);
         head.map(|head| head.span)
+    }
+
+    /// The same for a hit of a keyword as it is encoded: nothing more is to be known once the digits around it are over.
+    fn coded(
+        &self,
+        text: &Text<'_>,
+        hit: Range<usize>,
+        (rule, coding): (u16, Coding),
+        scratch: &mut Scratch,
+    ) -> Known {
+        let place = coded::Place {
+            bytes: text.bytes,
+            hit: hit.start,
+            coding,
+            ahead: coded::ahead(&self.engine.rules.rules()[rule as usize], coding),
+        };
+        if !text.complete && coded::is_open(&place) {
+            return Known::From(hit.start.saturating_sub(coding.shared()));
+        }
+        match (self.engine).confirm_rule(text, hit, (rule, Some(coding)), scratch) {
+            Outcome::Found(candidate) => Known::Decided(Some(candidate)),
+            Outcome::Nothing | Outcome::More => Known::Decided(None),
+        }
     }
 
     /// Where a secret may begin in a match that is alive at the text's end.

@@ -2,8 +2,10 @@
 
 use super::Lookahead;
 use super::viable::before_secret;
+use crate::engine::coded::shared_digits;
 use crate::engine::stream::KEYWORD;
-use crate::rule::{Boundary, Matcher, Pattern, Rule};
+use crate::engine::tables::Index;
+use crate::rule::{Boundary, ByteSet, Coding, Matcher, Pattern, Rule, is_eligible};
 
 /// What may begin before its keyword is complete.
 #[derive(Debug)]
@@ -12,6 +14,8 @@ pub struct Tail {
     exact: Words,
     /// Those in any case, in lower case.
     folded: Words,
+    /// Keywords as they are encoded.
+    encoded: Encoded,
     /// Rules whose secret may begin before the keyword.
     leads: Vec<u16>,
 }
@@ -20,9 +24,21 @@ pub struct Tail {
 #[derive(Debug, Default)]
 struct Words {
     words: Vec<(Vec<u8>, usize)>,
-    /// Which two bytes any of them begins with, a bit for each pair.
-    pairs: Vec<u64>,
+    pairs: Pairs,
 }
+
+/// Keywords as they are encoded, which the index keeps in their order.
+#[derive(Debug, Default)]
+struct Encoded {
+    /// Which two bytes any of them begins with.
+    pairs: Pairs,
+    /// Which bytes may be the digit before one, that it shares with what stands before.
+    shared: ByteSet,
+}
+
+/// Which two bytes words begin with, a bit for each pair.
+#[derive(Debug)]
+struct Pairs(Vec<u64>);
 
 /// By rule whose secret may begin before its keyword: no match that began before this offset is alive.
 #[derive(Debug, Default)]
@@ -39,8 +55,8 @@ pub fn head(rule: &Rule) -> Option<(&Pattern, Boundary)> {
 }
 
 impl Tail {
-    /// For all `rules`.
-    pub fn new(rules: &[Rule]) -> Tail {
+    /// For all `rules`, with the index of their keywords.
+    pub fn new(rules: &[Rule], index: &Index) -> Tail {
         let (mut exact, mut folded, mut leads) = (Vec::new(), Vec::new(), Vec::new());
         for (index, rule) in rules.iter().enumerate() {
             let Some((pattern, _)) = head(rule) else {
@@ -63,6 +79,7 @@ impl Tail {
         Tail {
             exact: Words::new(exact),
             folded: Words::new(folded),
+            encoded: Encoded::new(rules, index),
             leads,
         }
     }
@@ -79,6 +96,8 @@ impl Tail {
             Some(at + before)
         };
         let first = (0..end.len()).filter_map(begun).min();
+        let encoded = self.encoded.floor(end, &folded, ahead.engine.rules.index());
+        let first = first.into_iter().chain(encoded).min();
         let mut floor = first.map_or(hay.len(), |at| hay.len().min(hay.len() - end.len() + at));
         let rules = ahead.engine.rules.rules();
         quiet.0.resize(self.leads.len(), 0);
@@ -111,26 +130,84 @@ impl Words {
     fn new(mut words: Vec<(Vec<u8>, usize)>) -> Words {
         words.sort();
         words.dedup();
-        let mut pairs = vec![0; (1 << 16) / 64];
-        for (word, _) in &words {
-            let pair = usize::from(word[0]) << 8 | usize::from(word[1]);
-            pairs[pair / 64] |= 1u64 << (pair % 64);
-        }
+        let mut pairs = Pairs::default();
+        words.iter().for_each(|(word, _)| pairs.add(word));
         Words { words, pairs }
     }
 
     /// Whether any of them begins with `text` and is longer; the least number that any such word has.
     fn begins(&self, text: &[u8]) -> Option<usize> {
-        if let [first, second, ..] = text {
-            let pair = usize::from(*first) << 8 | usize::from(*second);
-            if self.pairs[pair / 64] >> (pair % 64) & 1 == 0 {
-                return None;
-            }
+        if !self.pairs.may_begin(text) {
+            return None;
         }
         let at = self.words.partition_point(|(word, _)| &word[..] <= text);
         let fits = self.words[at..].iter();
         let fits = fits.take_while(|(word, _)| word.starts_with(text));
         fits.map(|(_, before)| *before).min()
+    }
+}
+
+impl Default for Pairs {
+    fn default() -> Pairs {
+        Pairs(vec![0; (1 << 16) / 64])
+    }
+}
+
+impl Pairs {
+    fn add(&mut self, word: &[u8]) {
+        let pair = usize::from(word[0]) << 8 | usize::from(word[1]);
+        self.0[pair / 64] |= 1u64 << (pair % 64);
+    }
+
+    /// False where no word begins with `text`.
+    fn may_begin(&self, text: &[u8]) -> bool {
+        let [first, second, ..] = text else {
+            return true;
+        };
+        let pair = usize::from(*first) << 8 | usize::from(*second);
+        self.0[pair / 64] >> (pair % 64) & 1 == 1
+    }
+}
+
+impl Encoded {
+    fn new(rules: &[Rule], index: &Index) -> Encoded {
+        let mut encoded = Encoded::default();
+        for word in &index.sieve.words[index.plain()..] {
+            encoded.pairs.add(&word.text);
+        }
+        let eligible = rules.iter().filter(|rule| is_eligible(rule));
+        let keywords = eligible.flat_map(|rule| rule.keywords.iter());
+        let mut firsts = ByteSet::default();
+        keywords
+            .for_each(|keyword| firsts.add(keyword.text.as_bytes()[0], keyword.text.as_bytes()[0]));
+        for first in (0..=u8::MAX).filter(|&byte| firsts.has(byte)) {
+            shared_digits(first, &mut encoded.shared);
+        }
+        encoded
+    }
+
+    /// From where on the end of a text may turn out to be a secret that is encoded, once its keyword is complete.
+    fn floor(&self, end: &[u8], folded: &[u8], index: &Index) -> Option<usize> {
+        let shares = |at: usize| at > 0 && self.shared.has(end[at - 1]);
+        let begun = |at: usize| {
+            let exact = || self.begins(&end[at..], index, |coding| coding != Coding::Hex);
+            let hex = || self.begins(&folded[at..], index, |coding| coding == Coding::Hex);
+            (exact() || hex()).then(|| at - usize::from(shares(at)))
+        };
+        let before = shares(end.len()).then(|| end.len() - 1);
+        (0..end.len()).find_map(begun).or(before)
+    }
+
+    /// Whether any keyword begins with `text` and is longer.
+    fn begins(&self, text: &[u8], index: &Index, is_of: impl Fn(Coding) -> bool) -> bool {
+        if !self.pairs.may_begin(text) {
+            return false;
+        }
+        let words = &index.sieve.words[index.plain()..];
+        let at = words.partition_point(|word| &word.text[..] <= text);
+        let fits = words[at..].iter().zip(&index.codings[at..]);
+        let mut fits = fits.take_while(|(word, _)| word.text.starts_with(text));
+        fits.any(|(_, coding)| is_of(*coding))
     }
 }
 

@@ -145,6 +145,9 @@ fn properties(finding: &Finding, location: &Location) -> PropertyBag {
     if let Some(place) = location.origin.git() {
         more.insert("git".to_owned(), json!(record::Git::new(place)));
     }
+    if let Some(encoding) = location.encoding {
+        more.insert("encoding".to_owned(), json!(encoding.name()));
+    }
     if let Some(history) = &finding.history {
         more.insert("history".to_owned(), json!(record::History::new(history)));
     }

@@ -105,6 +105,7 @@ mod tests {
             origin: Origin::Stdin,
             start,
             end: start,
+            encoding: None,
             snippet: snippet.to_owned(),
             accepted: None,
         };
