@@ -119,7 +119,7 @@ fn passes(engine: &Engine, text: &[u8]) -> (Vec<Place>, Vec<Range<u64>>) {
     for _ in 0..PASSES {
         let mut fresh = Vec::new();
         let mut from = 0;
-        for wall in walls.iter().cloned().chain([end..end]) {
+        for wall in walls.iter().cloned().chain(std::iter::once(end..end)) {
             let before: &[u8] = if from > 0 { b"[REDACTED]" } else { b"" };
             let behind: &[u8] = if wall.end > wall.start {
                 b"[REDACTED]"
