@@ -178,8 +178,9 @@ proptest! {
         let id = child.id();
         let (name, number) = signal;
         let shown = read_all(out, || support::send(name, id));
+        let code = child.wait().expect("it ends").code();
         prop_assert_eq!(shown, redacted(text));
-        prop_assert_eq!(child.wait().expect("it ends").code(), Some(128 + number));
+        prop_assert_eq!(code, Some(128 + number));
     }
 
     /// Invariant 12: an input that cannot be read on ends with 2, and nothing of it comes out but what is redacted.
