@@ -78,6 +78,11 @@ fn names(case: &Case<'_>, assigned: &Assigned) -> Option<&'static str> {
     if identifier(value) && ends_code {
         return Some("a name in code");
     }
+    // `{"password": variable}`: who writes the name in quotes writes a text in quotes, too.
+    let quoted = matches!(case.hay.get(assigned.name.end), Some(b'"' | b'\''));
+    if quoted && next == Some(b'}') && identifier(value) && !value.iter().any(u8::is_ascii_digit) {
+        return Some("a name in code");
+    }
     let capitals = value
         .iter()
         .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_');
