@@ -212,8 +212,12 @@ impl Decoded {
 /// Whether the digits around a hit may go on behind the text in hand.
 pub fn is_open(place: &Place<'_>) -> bool {
     let mut lines = Lines::from(place, place.hit);
-    while lines.next().is_some() {}
-    lines.open
+    // Whether a line belongs to it may be open although its digits are over.
+    let mut open = false;
+    while lines.next().is_some() {
+        open |= lines.open;
+    }
+    open | lines.open
 }
 
 /// The first digit before a hit that belongs to it.
