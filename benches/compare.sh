@@ -29,8 +29,12 @@ timer=$(type -P time) || { echo "compare.sh needs GNU time" >&2; exit 2; }
 
 # Betterleaks brings a `gitleaks` of its own, which is itself.
 gitleaks=
-if command -v gitleaks >/dev/null && ! gitleaks --help 2>&1 | grep -qi betterleaks; then
-    gitleaks=$(type -P gitleaks)
+if command -v gitleaks >/dev/null; then
+    # Read to its end: who stops reading early may break the pipe, which counts as a failure.
+    case $(gitleaks --help 2>&1) in
+    *etterleaks*) ;;
+    *) gitleaks=$(type -P gitleaks) ;;
+    esac
 fi
 peers=${XDG_CACHE_HOME:-$HOME/.cache}/keysieve-peers
 if ! command -v kingfisher >/dev/null || ! command -v betterleaks >/dev/null; then

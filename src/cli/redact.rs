@@ -22,6 +22,8 @@ use super::settings::{read_rules, with_embedded};
 use super::tally::{Tally, TallyArgs};
 use super::{Exit, Failure};
 
+/// Bytes that are redacted at a time where so many are there.
+const TOGETHER: usize = 256 * 1024;
 /// How often a silent input is left to see whether somebody wants it to stop.
 const POLL: Duration = Duration::from_millis(50);
 
@@ -325,10 +327,23 @@ fn stream(
     let mut failure = None;
     let exit = loop {
         match input.recv_timeout(POLL) {
-            Ok(Ok(chunk)) => {
+            Ok(Ok(mut chunk)) => {
+                // Each look at a chunk's end costs as much as some of its bytes: so what waits comes along.
+                let mut broken = None;
+                while chunk.len() < TOGETHER && broken.is_none() {
+                    match input.try_recv() {
+                        Ok(Ok(more)) => chunk.extend_from_slice(&more),
+                        Ok(Err(e)) => broken = Some(e),
+                        Err(_) => break,
+                    }
+                }
                 withheld(name, || stream.feed(&chunk, &mut out))?;
                 if !pass_on(&mut out, tally)? {
                     return Ok(Exit::Clean);
+                }
+                if let Some(e) = broken {
+                    failure = Some(Failure::io(name, &e));
+                    break Exit::Incomplete;
                 }
             }
             Ok(Err(e)) => {

@@ -7,7 +7,7 @@ use std::thread;
 /// The most bytes of a chunk.
 const CHUNK: usize = 256 * 1024;
 /// Chunks that may wait, so that an endless input needs no more memory than this.
-const WAITING: usize = 2;
+const WAITING: usize = 4;
 
 /// Reads on a thread of its own and hands over what comes as soon as it comes, so that the scan can be stopped while
 /// the input is silent. The last chunk, at the end or after an error, is followed by nothing.
