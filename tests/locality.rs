@@ -10,10 +10,9 @@ mod encode;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use keysieve::engine::example::expand;
 use keysieve::engine::{Candidate, Edit, Emission, Engine, RuleSet, Stream, Verdict, Version};
 use keysieve::model::{Confidence, Encoding, Position};
-use keysieve::rule::{Rule, compile_file};
+use keysieve::rule::compile_file;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -253,15 +252,8 @@ fn text(most: usize) -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// An example or counter-example of an embedded rule.
-fn example((rule, example, seed): (Index, Index, u64)) -> Vec<u8> {
-    let rules = full_engine().rules().rules();
-    let rule: &Rule = &rules[rule.index(rules.len())];
-    let all: Vec<_> = rule
-        .examples
-        .iter()
-        .chain(rule.counter_examples.iter())
-        .collect();
-    expand(all[example.index(all.len())], seed).into_bytes()
+fn example(choice: acme::Choice) -> Vec<u8> {
+    acme::example(full_engine().rules().rules(), choice)
 }
 
 /// Examples of the embedded rules between stretches of text.

@@ -35,7 +35,7 @@ impl Edit {
     }
 
     /// The edits, each behind where in the new bytes stands what it makes.
-    fn placed(edits: &[Edit]) -> impl Iterator<Item = (Range<usize>, &Edit)> {
+    pub fn placed(edits: &[Edit]) -> impl Iterator<Item = (Range<usize>, &Edit)> {
         let mut at = 0;
         edits.iter().map(move |edit| {
             let start = at;

@@ -5,7 +5,6 @@ mod acme;
 
 use std::sync::LazyLock;
 
-use keysieve::engine::example::expand;
 use keysieve::engine::{Engine, RuleSet};
 use keysieve::rule::compile_file;
 
@@ -204,15 +203,8 @@ pub fn pieces(most: usize) -> impl Strategy<Value = Text> {
 }
 
 /// An example or counter-example of an embedded rule.
-fn example((rule, example, seed): (Index, Index, u64)) -> Vec<u8> {
-    let rules = full().rules().rules();
-    let rule = &rules[rule.index(rules.len())];
-    let all: Vec<_> = rule
-        .examples
-        .iter()
-        .chain(rule.counter_examples.iter())
-        .collect();
-    expand(all[example.index(all.len())], seed).into_bytes()
+fn example(choice: acme::Choice) -> Vec<u8> {
+    acme::example(full().rules().rules(), choice)
 }
 
 /// Examples and counter-examples of the embedded rules between stretches of text.

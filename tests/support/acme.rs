@@ -1,5 +1,7 @@
 //! Rules with short windows, so that small inputs are larger than all of them, and what such inputs are made of.
 
+use keysieve::engine::example::expand;
+use keysieve::rule::Rule;
 use proptest::sample::Index;
 
 /// A provider's rules, one of most kinds.
@@ -120,4 +122,18 @@ pub fn pick(at: Index, more: &[&'static str]) -> &'static str {
         None => PIECES[at],
         Some(at) => more[at],
     }
+}
+
+/// A rule, one of its examples, and the seed of what is random in that.
+pub type Choice = (Index, Index, u64);
+
+/// An example or counter-example of one of `rules`.
+pub fn example(rules: &[Rule], (rule, example, seed): Choice) -> Vec<u8> {
+    let rule = &rules[rule.index(rules.len())];
+    let all: Vec<_> = rule
+        .examples
+        .iter()
+        .chain(rule.counter_examples.iter())
+        .collect();
+    expand(all[example.index(all.len())], seed).into_bytes()
 }

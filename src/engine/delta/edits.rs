@@ -41,44 +41,23 @@ impl Copied {
     }
 }
 
-/// Where hits may begin that no copied stretch brings along: in inserted bytes, and shortly before every join. In
-/// ascending order, none touching the next.
-pub struct Zones<'e> {
-    edits: &'e [Edit],
-    /// How far before a join.
-    across: usize,
-    at: usize,
-}
-
-impl<'e> Zones<'e> {
-    /// Those of `edits`.
-    pub fn new(edits: &'e [Edit], across: usize) -> Self {
-        Zones {
-            edits,
-            across,
-            at: 0,
-        }
-    }
-}
-
-impl Iterator for Zones<'_> {
-    type Item = Range<usize>;
-
-    fn next(&mut self) -> Option<Range<usize>> {
-        let mut zone: Option<Range<usize>> = None;
-        while let Some((edit, rest)) = self.edits.split_first() {
-            let (start, end) = match edit {
-                Edit::Copy(_) => (self.at.saturating_sub(self.across), self.at),
-                Edit::Insert(length) => (self.at.saturating_sub(self.across), self.at + length),
-            };
-            match &mut zone {
-                Some(zone) if start <= zone.end => zone.end = end,
-                Some(_) => return zone,
-                None => zone = Some(start..end),
+/// Where hits may begin that no copied stretch brings along: in inserted bytes, and up to `across` bytes before every join.
+/// In ascending order, none touching the next.
+pub fn zones(edits: &[Edit], across: usize) -> impl Iterator<Item = Range<usize>> {
+    let mut zones = Edit::placed(edits)
+        .map(move |(to, edit)| {
+            let start = to.start.saturating_sub(across);
+            match edit {
+                Edit::Copy(_) => start..to.start,
+                Edit::Insert(_) => start..to.end,
             }
-            self.at += edit.length();
-            self.edits = rest;
+        })
+        .peekable();
+    std::iter::from_fn(move || {
+        let mut zone = zones.next()?;
+        while let Some(next) = zones.next_if(|next| next.start <= zone.end) {
+            zone.end = next.end;
         }
-        zone
-    }
+        Some(zone)
+    })
 }

@@ -9,7 +9,7 @@ mod kept;
 use std::iter::Peekable;
 use std::ops::Range;
 
-use edits::{Copied, Zones};
+use edits::{Copied, zones};
 use kept::{Hits, Placed};
 
 use super::candidate::Candidate;
@@ -65,11 +65,10 @@ struct Following<'v> {
 impl Engine {
     /// Scans a version: a first one as a whole, a following one where it was edited. Both give the same.
     pub fn scan_version(&self, version: &Version<'_>, scratch: &mut Scratch) -> Scanned {
-        match version.from {
-            Some((base, edits)) if base.hits.is_some() => {
-                self.rescan(version, (base, edits), scratch)
-            }
-            _ => self.scan_whole(version, scratch),
+        let from = version.from;
+        match from.and_then(|(base, edits)| Some((base, base.hits.as_ref()?, edits))) {
+            Some((base, hits, edits)) => self.rescan(version, (base, hits), edits, scratch),
+            None => self.scan_whole(version, scratch),
         }
     }
 
@@ -98,12 +97,10 @@ impl Engine {
     fn rescan(
         &self,
         version: &Version<'_>,
-        (base, edits): (&Scanned, &[Edit]),
+        (base, base_hits): (&Scanned, &Hits),
+        edits: &[Edit],
         scratch: &mut Scratch,
     ) -> Scanned {
-        let Some(base_hits) = &base.hits else {
-            return self.scan_whole(version, scratch);
-        };
         let bytes = version.bytes;
         let mut following = Following {
             bytes,
@@ -132,7 +129,7 @@ impl Engine {
         let sieve = &self.rules.index().sieve;
         let (bytes, base_hits) = (following.bytes, following.base_hits);
         // How far before a join a hit across it may begin.
-        let mut zones = Zones::new(edits, sieve.longest.saturating_sub(1)).peekable();
+        let mut zones = zones(edits, sieve.longest.saturating_sub(1)).peekable();
         let margin = self.reaches().widest;
         // The copied stretches that the hits at the edges lie in.
         let mut ahead = Copied::of(edits).peekable();

@@ -1,5 +1,6 @@
 //! The entries of a directory. Those that a delta copied were read with its base.
 
+use std::iter::Peekable;
 use std::ops::Range;
 
 use gix::objs::TreeRefIter;
@@ -36,17 +37,18 @@ impl Listing {
         let bytes = object.bytes;
         u32::try_from(bytes.len()).ok()?;
         let mut ends = Vec::with_capacity(from.map_or(8, |(base, _)| base.ends.len() + 2));
-        let mut copied = from.map(|(base, edits)| Copied::new(&base.ends, edits));
+        let mut copied = from.map(|(base, edits)| Copied {
+            ends: &base.ends,
+            copies: Edit::copies(edits).peekable(),
+        });
         let mut at = 0;
         while at < bytes.len() {
             if let Some((old, base)) = copied.as_mut().and_then(|copied| copied.entries(at)) {
-                let start = ends.len();
                 // Offsets grow or shrink: modulo 2^32 both are an addition.
                 let shift = (at as u32).wrapping_sub(base);
                 let old_ends = &from.expect("because it was copied").0.ends[old.clone()];
                 ends.extend(old_ends.iter().map(|end| end.wrapping_add(shift)));
                 at = ends[ends.len() - 1] as usize;
-                debug_assert!(ends.len() > start);
                 each(Part::Old(old));
                 continue;
             }
@@ -66,33 +68,16 @@ impl Listing {
 }
 
 /// Asks, in ascending order, what was copied.
-struct Copied<'b, C> {
+struct Copied<'b, C: Iterator> {
     ends: &'b [u32],
-    copies: C,
-    current: Option<(Range<usize>, usize)>,
-}
-
-impl<'b> Copied<'b, ()> {
-    fn new(
-        ends: &'b [u32],
-        edits: &'b [Edit],
-    ) -> Copied<'b, impl Iterator<Item = (Range<usize>, usize)>> {
-        let mut copies = Edit::copies(edits);
-        Copied {
-            ends,
-            current: copies.next(),
-            copies,
-        }
-    }
+    copies: Peekable<C>,
 }
 
 impl<C: Iterator<Item = (Range<usize>, usize)>> Copied<'_, C> {
     /// The entries of the base that were copied whole to `at` and behind it, and where the first begins in the base.
     fn entries(&mut self, at: usize) -> Option<(Range<usize>, u32)> {
-        while self.current.as_ref().is_some_and(|(to, _)| to.end <= at) {
-            self.current = self.copies.next();
-        }
-        let (to, from) = self.current.as_ref().filter(|(to, _)| to.start <= at)?;
+        while self.copies.next_if(|(to, _)| to.end <= at).is_some() {}
+        let (to, from) = self.copies.peek().filter(|(to, _)| to.start <= at)?;
         let base = (at - to.start + from) as u32;
         let first = match base {
             0 => 0,

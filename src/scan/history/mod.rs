@@ -369,9 +369,7 @@ impl Audit<'_> {
         let stand = Stand {
             audit: self,
             store,
-            graph: &traced.graph,
-            tags: &traced.tags,
-            names: &traced.names,
+            traced: &traced,
             paths: &traced.graph.paths(),
         };
         let reachable = stand.reachable();

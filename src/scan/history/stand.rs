@@ -9,9 +9,8 @@ use rayon::prelude::*;
 
 use super::Audit;
 use super::brought::told;
-use super::graph::Graph;
 use super::objects::{kind, title};
-use super::record::Names;
+use super::trace::Traced;
 use crate::model::{Fingerprint, GitCommit, GitHistory, GitPlace, Origin};
 use crate::scan::masked;
 use crate::source::git::{Reader, Store};
@@ -25,12 +24,8 @@ pub struct Stand<'s> {
     pub audit: &'s Audit<'s>,
     /// All objects.
     pub store: &'s Store,
-    /// Who holds what.
-    pub graph: &'s Graph,
-    /// The annotated tags.
-    pub tags: &'s HashSet<u32>,
-    /// The names in paths.
-    pub names: &'s Names,
+    /// Who holds what, under which names.
+    pub traced: &'s Traced,
     /// The paths of each object, as the numbers of their parts.
     pub paths: &'s HashMap<u32, Vec<Vec<u32>>>,
 }
@@ -71,8 +66,8 @@ impl Stand<'_> {
         let tip = head.and_then(|head| self.store.number(&head));
         let all = tips.iter().map(|(_, tip)| *tip).chain(tip);
         Reachable {
-            commits: self.graph.reachable(all),
-            head: self.graph.reachable(tip),
+            commits: self.traced.graph.reachable(all),
+            head: self.traced.graph.reachable(tip),
             tip,
             tips,
         }
@@ -85,7 +80,7 @@ impl Stand<'_> {
         // Tags of tags end sooner.
         for _ in 0..16 {
             let number = self.store.number(&id)?;
-            if self.graph.commit(number).is_some() {
+            if self.traced.graph.commit(number).is_some() {
                 return Some(number);
             }
             if reader.read(&id, &mut buffer).ok()?? != Kind::Tag {
@@ -105,8 +100,8 @@ impl Stand<'_> {
         reachable: &Reachable,
         pool: &rayon::ThreadPool,
     ) -> HashMap<u32, Vec<Origin>> {
-        let introductions = self.graph.introductions(&reachable.commits);
-        let own = |&hit: &u32| self.graph.commit(hit).map(|(at, _)| at);
+        let introductions = self.traced.graph.introductions(&reachable.commits);
+        let own = |&hit: &u32| self.traced.graph.commit(hit).map(|(at, _)| at);
         let named: BTreeSet<usize> = introductions
             .values()
             .copied()
@@ -118,7 +113,11 @@ impl Stand<'_> {
             let places = match self.kind(hit) {
                 Kind::Blob | Kind::Tree => {
                     let commit = at.map(|at| commits[&at].clone());
-                    let first = at.and_then(|at| self.graph.path(self.graph.commits[at].tree, hit));
+                    let first = at.and_then(|at| {
+                        self.traced
+                            .graph
+                            .path(self.traced.graph.commits[at].tree, hit)
+                    });
                     let others = self.paths.get(&hit).into_iter().flatten().cloned();
                     let mut all: Vec<Vec<u32>> = first.into_iter().collect();
                     others.for_each(|path| {
@@ -148,7 +147,7 @@ impl Stand<'_> {
     ) -> HashMap<usize, GitCommit> {
         /// As many as are read with one cache of their bases.
         const PART: usize = 128;
-        let (engine, store, graph) = (self.audit.scan.engine, self.store, self.graph);
+        let (engine, store, graph) = (self.audit.scan.engine, self.store, &self.traced.graph);
         let sources = self.audit.sources();
         let part = |part: &[usize]| -> Vec<(usize, GitCommit)> {
             let (reader, mut buffer) = (sources.reader().ok(), Vec::new());
@@ -169,9 +168,9 @@ impl Stand<'_> {
 
     /// What an object is, directories apart: those stand where a file stands.
     fn kind(&self, number: u32) -> Kind {
-        if self.graph.commit(number).is_some() {
+        if self.traced.graph.commit(number).is_some() {
             Kind::Commit
-        } else if self.tags.contains(&number) {
+        } else if self.traced.tags.contains(&number) {
             Kind::Tag
         } else {
             Kind::Blob
@@ -186,7 +185,7 @@ impl Stand<'_> {
         let place = |path: &Vec<u32>| {
             Origin::Git(Arc::new(GitPlace {
                 commit: commit.cloned(),
-                path: format!("{}{}", self.audit.prefix, self.names.path(path)),
+                path: format!("{}{}", self.audit.prefix, self.traced.names.path(path)),
                 is_file: true,
                 object: object.clone(),
                 kind: kind(Kind::Blob),
@@ -233,17 +232,17 @@ impl Stand<'_> {
             .collect();
         // Many commits have the same files: each set of them is looked at once.
         for (set, held) in self.held(reachable).iter().enumerate() {
-            holders.each_in(self.graph.members(set as u32), |credential| {
+            holders.each_in(self.traced.graph.members(set as u32), |credential| {
                 let history = &mut histories[credential];
                 history.commits += held.commits;
                 history.reachable |= held.reachable;
                 history.in_head |= held.in_head;
             });
         }
-        for (at, commit) in self.graph.commits.iter().enumerate() {
+        for (at, commit) in self.traced.graph.commits.iter().enumerate() {
             for &credential in holders.of(commit.number) {
                 let history = &mut histories[credential as usize];
-                let mut files = self.graph.files(commit.tree).iter();
+                let mut files = self.traced.graph.files(commit.tree).iter();
                 if !files.any(|&file| holders.of(file).contains(&credential)) {
                     history.commits += 1;
                     history.reachable |= reachable.commits[at];
@@ -258,9 +257,9 @@ impl Stand<'_> {
 
     /// Which commits hold the files of each set, and none else.
     fn held(&self, reachable: &Reachable) -> Vec<Held> {
-        let mut held = vec![Held::default(); self.graph.set_count()];
-        for (at, commit) in self.graph.commits.iter().enumerate() {
-            if let Some(set) = self.graph.set(commit.tree) {
+        let mut held = vec![Held::default(); self.traced.graph.set_count()];
+        for (at, commit) in self.traced.graph.commits.iter().enumerate() {
+            if let Some(set) = self.traced.graph.set(commit.tree) {
                 let held = &mut held[set as usize];
                 held.commits += 1;
                 held.reachable |= reachable.commits[at];
@@ -272,11 +271,11 @@ impl Stand<'_> {
 
     fn add_tips(&self, histories: &mut [GitHistory], holders: &mut Holders, reachable: &Reachable) {
         for (name, tip) in &reachable.tips {
-            let Some((_, commit)) = self.graph.commit(*tip) else {
+            let Some((_, commit)) = self.traced.graph.commit(*tip) else {
                 continue;
             };
             let mut shown: Option<String> = None;
-            holders.each_in(self.graph.files(commit.tree), |credential| {
+            holders.each_in(self.traced.graph.files(commit.tree), |credential| {
                 let history = &mut histories[credential];
                 history.branch_count += 1;
                 if history.branches.len() < NAMED {
