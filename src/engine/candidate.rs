@@ -89,8 +89,11 @@ pub fn resolve(candidates: &mut Vec<Candidate>, rules: &[Rule]) {
         let (c, rule) = (&candidates[i], &rules[candidates[i].rule as usize]);
         let length = c.secret.end - c.secret.start;
         let named = matches!(rule.matcher, Matcher::Assignment(_)) && !rule.is_generic();
+        // A run behind a name gives way to one with a beginning of its own.
+        let called = matches!(rule.matcher, Matcher::Run(_)) && c.secret.start > c.span.start;
         (
             rank(rule),
+            called,
             if named { c.hit } else { 0 },
             std::cmp::Reverse(rule.severity),
             std::cmp::Reverse(length),

@@ -254,7 +254,7 @@ impl<'a> One<'a, '_> {
             return Outcome::Nothing;
         };
         let open = !closed && !self.text.complete;
-        let length = found.span.len();
+        let length = found.secret.len();
         if open && length < HEAD {
             return Outcome::More;
         }
@@ -271,8 +271,10 @@ impl<'a> One<'a, '_> {
     /// second candidate, and what is found does not depend on anything further back.
     fn running(&mut self, run: &'a Run, bytes: &[u8], hit: Range<usize>) -> Option<(Found, bool)> {
         let head = self.runner(&run.head, 0).around(bytes, hit, FREE)?;
-        let at = head.span.start;
-        if at > 0 && run.alphabet.has(bytes[at - 1]) && !after_escape(run, bytes, at) {
+        let (at, secret) = (head.span.start, head.secret.start);
+        // Where a name stands before it, the run begins behind that.
+        let named = secret > at;
+        if at > 0 && !named && run.alphabet.has(bytes[at - 1]) && !after_escape(run, bytes, at) {
             return None;
         }
         let rest = &bytes[head.span.end..];
@@ -280,7 +282,7 @@ impl<'a> One<'a, '_> {
         let end = head.span.end + tail.unwrap_or(rest.len());
         let found = Found {
             span: at..end,
-            secret: at..end,
+            secret: secret..end,
         };
         Some((found, tail.is_some()))
     }
@@ -321,7 +323,7 @@ impl<'a> One<'a, '_> {
             }
             Matcher::Run(run) => {
                 let found = self.running(run, hay, hit).map(|(found, _)| found);
-                found.filter(|found| fits(run, found.span.len()))
+                found.filter(|found| fits(run, found.secret.len()))
             }
             Matcher::Assignment(_) | Matcher::Block(_) | Matcher::File(_) => None,
         }?;

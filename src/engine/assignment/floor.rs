@@ -5,10 +5,11 @@
 
 use std::ops::Range;
 
-use super::value::{self, ends_unquoted, holder, quote_at, quoted};
+use super::statement::may_be_set;
+use super::value::{self, DECODERS, ends_unquoted, holder, quote_at, quoted};
 use super::{
     BLANKS, Before, CALLS, GAP, LEAD, NAME, NEIGHBOUR, Operator, TYPE, VALUE, after_name, is_name,
-    is_named, may_be_set, name_around, operator, skip_blanks, skip_closers,
+    is_named, name_around, operator, skip_blanks, skip_closers,
 };
 
 /// The least place where the value may begin that is assigned to the name around `keyword`, if what
@@ -113,6 +114,7 @@ fn behind(hay: &[u8], name: &Range<usize>, end: usize) -> Option<usize> {
             (!over && rest.len() < NEIGHBOUR).then_some(at)
         }
         None if blank && may_be_set(hay, name) && is_open_word(rest) => Some(at),
+        None if rest[0] == b'|' && is_open_cell(rest) => Some(at),
         None => begins_operator(rest, Before { quoted, blank }).then_some(at),
     }
 }
@@ -122,6 +124,12 @@ fn is_open_word(rest: &[u8]) -> bool {
     rest.len() < VALUE && rest.iter().all(u8::is_ascii_graphic)
 }
 
+/// Whether the word of a table's cell goes on behind the text.
+fn is_open_cell(rest: &[u8]) -> bool {
+    let (start, length) = value::word_of_cell(rest);
+    start + length == rest.len() && length < VALUE
+}
+
 /// Whether `rest`, which is no operator, may become one.
 fn begins_operator(rest: &[u8], before: Before) -> bool {
     let begins = |operators: &[&[u8]]| {
@@ -129,7 +137,11 @@ fn begins_operator(rest: &[u8], before: Before) -> bool {
         operators.any(|operator| operator.starts_with(rest))
     };
     // These are operators together with the quote behind them, or with their parenthesis.
-    if begins(&[b"|| ", b"?? "]) || before.quoted && (begins(&[b"or ", b"{ "]) || begins(&CALLS)) {
+    let dash = [&b"\xE2\x80\x93 "[..], b"\xE2\x80\x94 "];
+    if begins(&[b"|| ", b"?? "])
+        || begins(&dash)
+        || before.quoted && (begins(&[b"or ", b"{ "]) || begins(&CALLS))
+    {
         return true;
     }
     const LONGER: [&[u8]; 11] = [
@@ -249,7 +261,11 @@ fn value(hay: &[u8], name: &Range<usize>, operator: Operator, from: usize) -> Op
     if operator == Operator::Is {
         return unquoted(hay, name, at);
     }
-    if matches!(operator, Operator::Call | Operator::Comma) || prose {
+    if operator == Operator::Call {
+        let may_decode = DECODERS.iter().any(|call| call.starts_with(rest));
+        return may_decode.then_some(at);
+    }
+    if operator == Operator::Comma || prose {
         return None;
     }
     if operator == Operator::Colon
@@ -371,7 +387,7 @@ mod tests {
     use super::*;
 
     /// What stands around names and values in any syntax, and what almost does.
-    const PIECES: [&str; 86] = [
+    const PIECES: [&str; 92] = [
         "|| ",
         "?? ",
         "or ",
@@ -458,6 +474,12 @@ mod tests {
         "str",
         "b",
         "authorization",
+        "\u{2013} ",
+        "\u{2014}",
+        "| `",
+        "Base64.dec",
+        "Base64.decode(",
+        "[]byte(",
     ];
 
     fn text(least: usize, most: usize) -> impl Strategy<Value = String> {

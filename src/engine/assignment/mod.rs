@@ -1,16 +1,19 @@
 //! Values assigned to names, in any syntax: `k = v`, `k: v`, `"k": "v"`, `k => v`, `k := v`, `let k: T = v`,
 //! `<k>v</k>`, `key="k" value="v"`, `<name>k</name><value>v</value>`, `name: k` before `value: v`, `--k v`, `setK("v")`,
-//! `("k", "v")`, `k = f("v")`, `k is "v"`, `k || "v"`, `ENV k v`, `owner k v`, `Dim k As T = v`, `set :k, "v"`, a YAML
-//! list or block, plain or escaped inside another string.
+//! `("k", "v")`, `k = f("v")`, `k is "v"`, `k - v`, `| k | v |`, `k || "v"`, `ENV k v`, `owner k v`, `Dim k As T = v`,
+//! `set :k, "v"`, a YAML list or block, plain or escaped inside another string.
 //!
 //! Everything is bounded, so that what is read depends on a few hundred bytes around the keyword alone.
 
 mod floor;
+mod statement;
 mod value;
 
 pub use floor::floor;
 
 use std::ops::Range;
+
+use statement::{is_set, is_symbol_set};
 
 /// How far a name goes to either side of its keyword.
 pub const NAME: usize = 64;
@@ -54,7 +57,7 @@ pub enum Operator {
     Call,
     /// A blank before a quoted value, as in SQL.
     Blank,
-    /// `is` before a quoted value, as in prose.
+    /// `is` or a dash, as in prose; the next cell of a table.
     Is,
     /// The first item of a YAML list, or the first line of a block.
     Item,
@@ -210,7 +213,7 @@ fn operator(
         // `find("#password").type("v")`: what is typed into a field of that name.
         [b'.', ..] if before.quoted => (Operator::Call, typed(rest)?),
         [b',', ..] if before.quoted || is_symbol_set(hay, name) => (Operator::Comma, 1),
-        [b'(', ..] if !before.quoted => (Operator::Call, 1),
+        [b'(', inner @ ..] if !before.quoted => (Operator::Call, 1 + value::decoder(inner)),
         [b'>', ..] if !before.blank => (Operator::Element, 1),
         [b'%', b'3', b'd' | b'D', ..] => (Operator::Equals, 3),
         [b'<', b'/', ..] => (Operator::Element, value::next_element(rest)?),
@@ -219,6 +222,10 @@ fn operator(
         }
         _ if before.quoted && before.blank && is_value_attribute(rest) => (Operator::Attribute, 6),
         [b'"' | b'\'', ..] if before.blank => (Operator::Blank, 0),
+        // `Token - x`, with a hyphen or a dash.
+        [b'-', b' ', ..] if before.blank => (Operator::Is, 2),
+        [0xE2, 0x80, 0x93 | 0x94, b' ', ..] if before.blank => (Operator::Is, 4),
+        [b'|', ..] => (Operator::Is, value::cell(rest)?),
         [b'i', b's', b':' | b' ', _, ..] if before.blank => (Operator::Is, 3),
         [b'A' | b'a', b's' | b'S', b' ', ..] if before.blank => (Operator::Equals, declared(rest)?),
         _ if before.blank && hay[name.start] == b'-' => (Operator::Flag, 0),
@@ -249,63 +256,6 @@ fn declared(rest: &[u8]) -> Option<usize> {
     let kind = rest[3..].iter().take(TYPE).take_while(|&&b| is_name(b));
     let end = 3 + kind.count();
     (end > 3 && rest[end..].starts_with(b" = ")).then_some(end + 2)
-}
-
-/// Whether a symbol is set by Ruby's `set :name, value`.
-fn is_symbol_set(hay: &[u8], name: &Range<usize>) -> bool {
-    hay[..name.start].ends_with(b"set :")
-}
-
-/// Whether a statement sets the name to the word that `rest` begins with: `ENV k v1`, `#define k v1`, or a line of just
-/// the two, or with a word or two before them that say whose it is. The word ends the line and holds a letter and a
-/// digit, which sets it apart from most prose; behind other words it is as long as generated ones are.
-fn is_set(hay: &[u8], name: &Range<usize>, rest: &[u8]) -> bool {
-    let value = rest.iter().take(VALUE);
-    let length = value.take_while(|b| b.is_ascii_graphic()).count();
-    let value = &rest[..length];
-    let ends = matches!(rest.get(length), None | Some(b'\n' | b'\r'));
-    let mixed = value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_alphabetic);
-    let long = length >= 20 && value.iter().all(|&b| is_name(b) || b"+/=".contains(&b));
-    ends && mixed
-        && match setter(hay, name) {
-            Some(Setter::Command) => true,
-            Some(Setter::Owner) => long,
-            None => false,
-        }
-}
-
-/// What a line begins with before a name that it may set.
-enum Setter {
-    /// Nothing, or a word that sets names.
-    Command,
-    /// A word or two that say whose what follows is: `todoist SECRET ...`.
-    Owner,
-}
-
-/// Whether a line begins with the name, or with a word that may set it.
-fn may_be_set(hay: &[u8], name: &Range<usize>) -> bool {
-    setter(hay, name).is_some()
-}
-
-fn setter(hay: &[u8], name: &Range<usize>) -> Option<Setter> {
-    const COMMANDS: [&[u8]; 8] = [
-        b"", b"ENV", b"ARG", b"setenv", b"setx", b"set", b"#define", b"export",
-    ];
-    let before = &hay[name.start.saturating_sub(COMMAND)..name.start];
-    let line = match memchr::memrchr(b'\n', before) {
-        Some(at) => &before[at + 1..],
-        None if before.len() == name.start => before,
-        None => return None,
-    };
-    let line = line.trim_ascii();
-    if COMMANDS.contains(&line) {
-        return Some(Setter::Command);
-    }
-    let mut words = line.split(|&b| b == b' ');
-    let word = |word: &[u8]| {
-        word.first().is_some_and(u8::is_ascii_alphabetic) && word.iter().all(|&b| is_name(b))
-    };
-    (words.clone().count() <= 2 && words.all(word)).then_some(Setter::Owner)
 }
 
 /// Whether the name is itself the value of something, as in `name: DB_PASSWORD`.
@@ -477,8 +427,33 @@ mod tests {
                 Flag,
             ),
             ("the password is \"hunter2\"", "password", "hunter2", Is),
+            ("Password - 'hunter2'", "Password", "hunter2", Is),
+            (
+                "password \u{2013} hunter2hunter2hunter2\n",
+                "password",
+                "hunter2hunter2hunter2",
+                Is,
+            ),
+            (
+                "| password | `hunter2hunter2hunter2` |",
+                "password",
+                "hunter2hunter2hunter2",
+                Is,
+            ),
+            (
+                "password |hunter2hunter2hunter2\n",
+                "password",
+                "hunter2hunter2hunter2",
+                Is,
+            ),
             ("password:\n  - hunter2\n", "password", "hunter2", Item),
             ("password: |\n  hunter2\n", "password", "hunter2", Item),
+            (
+                "x.setPassword(Base64.decode(\"hunter2\"))",
+                "x.setPassword",
+                "hunter2",
+                Call,
+            ),
             (
                 "password = create(new Key(\"hunter2\"))",
                 "password",
@@ -555,6 +530,9 @@ mod tests {
             "corp password hunter2\n",
             "this is no password hunter2hunter2hunter2\n",
             "the password is hunter2",
+            "the password - hunter2",
+            "type T = 'password' | 'hunter2'",
+            "echo $password | sha256sum",
             "Dim password As String\n",
             "find :password, \"hunter2\"",
             "password",

@@ -188,6 +188,41 @@ pub fn neighbour(rest: &[u8]) -> Option<usize> {
     matches!(rest.get(at), Some(b':' | b'=')).then_some(at + 1)
 }
 
+/// What turns a literal into the bytes that a call takes.
+pub const DECODERS: [&[u8]; 10] = [
+    b"Base64.decode(",
+    b"Base64.getDecoder().decode(",
+    b"Base64.decodeBase64(",
+    b"base64.b64decode(",
+    b"base64_decode(",
+    b"Convert.FromBase64String(",
+    b"Hex.decode(",
+    b"Buffer.from(",
+    b"Encoding.UTF8.GetBytes(",
+    b"[]byte(",
+];
+
+/// How long a decoder's call is that `rest` begins with.
+pub fn decoder(rest: &[u8]) -> usize {
+    let call = DECODERS.iter().find(|call| rest.starts_with(call));
+    call.map_or(0, |call| call.len())
+}
+
+/// The next cell of a table, if it holds one word that looks like none: the length of the mark before it.
+pub fn cell(rest: &[u8]) -> Option<usize> {
+    let (start, length) = word_of_cell(rest);
+    is_long(&rest[start..start + length]).then_some(1)
+}
+
+/// Where the word of a cell begins, and how long it is; a backtick before it is not of it.
+pub fn word_of_cell(rest: &[u8]) -> (usize, usize) {
+    let blanks = rest[1..].iter().take(BLANKS).take_while(|&&b| b == b' ');
+    let start = 1 + blanks.count();
+    let start = start + usize::from(rest.get(start) == Some(&b'`'));
+    let word = rest[start..].iter().take(VALUE);
+    (start, word.take_while(|&&b| !ends_unquoted(b)).count())
+}
+
 /// `</name> <value>`: the length up to and with the start tag of the neighbour.
 pub fn next_element(rest: &[u8]) -> Option<usize> {
     let rest = &rest[..rest.len().min(NEIGHBOUR)];
@@ -199,7 +234,10 @@ pub fn next_element(rest: &[u8]) -> Option<usize> {
     if rest.get(at) != Some(&b'<') {
         return None;
     }
-    holder(&rest[at + 1..])?;
+    let length = holder(&rest[at + 1..])?;
+    // `<string name="other">` is another name's.
+    let own = rest[at + 1 + length] == b'>' || !rest[at + 1..].starts_with(b"string");
+    own.then_some(())?;
     Some(at + memchr::memchr(b'>', &rest[at..])? + 1)
 }
 

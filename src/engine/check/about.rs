@@ -20,6 +20,15 @@ pub fn about(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'stat
     if value.strip_suffix(b"()").is_some_and(identifier) {
         return Some("a function");
     }
+    if is_source(value) {
+        return Some("where a secret is read from");
+    }
+    if name.last[0] != Class::Password && is_pair(value) {
+        return Some("an assignment of its own");
+    }
+    if is_parameter(case, assigned, value) {
+        return Some("the name of a parameter");
+    }
     if is_other_half(value) {
         return Some(
             "what the provider calls public, or not of the length that its prefix asks for",
@@ -119,6 +128,10 @@ fn is_somebodys(value: &[u8]) -> bool {
     OWNERS.iter().any(|owner| {
         let owned = value.len() > owner.len() && value[..owner.len()].eq_ignore_ascii_case(owner);
         let rest = value.get(owner.len()..).unwrap_or_default();
+        // `YourAdminPass`: a word for a secret at the end.
+        if owned && rest[0].is_ascii_uppercase() && ends_with_secret(rest) && identifier(rest) {
+            return true;
+        }
         let rest = rest
             .strip_prefix(b"-")
             .or(rest.strip_prefix(b"_"))
@@ -164,6 +177,48 @@ fn named(case: &Case<'_>, assigned: &Assigned, name: &Name, value: &[u8]) -> Opt
         .then_some("the name of an option")
 }
 
+/// `env:DEPLOY_PW`: what OpenSSL and others read a passphrase from; and `1*token-char`, what a grammar says of one.
+fn is_source(value: &[u8]) -> bool {
+    const SOURCES: [&[u8]; 3] = [b"env:", b"fd:", b"1*"];
+    SOURCES.iter().any(|source| {
+        value.strip_prefix(*source).is_some_and(|rest| {
+            !rest.is_empty()
+                && rest
+                    .iter()
+                    .all(|b| b.is_ascii_alphanumeric() || b"_-".contains(b))
+        })
+    })
+}
+
+/// `j2eeType=Servlet`: a name and a word.
+fn is_pair(value: &[u8]) -> bool {
+    let mut sides = value.split(|&b| b == b'=');
+    let (Some(left), Some(right), None) = (sides.next(), sides.next(), sides.next()) else {
+        return false;
+    };
+    let side = |side: &[u8]| {
+        side.len() > 1
+            && side
+                .iter()
+                .all(|b| b.is_ascii_alphanumeric() || b"_.".contains(b))
+    };
+    side(left) && side(right) && word_like(value) * 2 > value.len()
+}
+
+/// `"password": "controller_password"`: under the last word of its own name.
+fn is_parameter(case: &Case<'_>, assigned: &Assigned, value: &[u8]) -> bool {
+    let name = &case.hay[assigned.name.clone()];
+    let quoted = matches!(assigned.quote, Quote::Plain(_)) && assigned.operator == Operator::Colon;
+    let before = value
+        .strip_suffix(name)
+        .and_then(|rest| rest.strip_suffix(b"_"));
+    quoted
+        && name.iter().all(u8::is_ascii_lowercase)
+        && before.is_some_and(|before| {
+            before.len() > 3 && identifier(before) && word_like(before) * 2 > before.len()
+        })
+}
+
 /// Whether the last word of `value` is one for a secret: `ansible_ssh_pass`.
 fn ends_with_secret(value: &[u8]) -> bool {
     let mut ends = false;
@@ -179,15 +234,17 @@ fn words_and_numbers(name: &Name, value: &[u8]) -> bool {
     if matches!(name.strongest, Class::Password | Class::Secret) {
         return false;
     }
+    // `IISExpress_Module_V2,x86`: two parts may be a secret key's, more of them are names.
+    let least = if name.strongest == Class::Key { 2 } else { 4 };
     let digits = |part: &[u8]| part.iter().all(u8::is_ascii_digit);
     let word = |part: &[u8]| {
         part.len() >= 4
             && part.iter().all(u8::is_ascii_alphabetic)
             && word_like(part) * 10 >= part.len() * 6
     };
-    let parts = || value.split(|b| matches!(b, b'_' | b'-' | b'.'));
+    let parts = || value.split(|b| matches!(b, b'_' | b'-' | b'.' | b','));
     let longest = parts().map(<[u8]>::len).max().unwrap_or(0);
-    parts().count() >= 2
+    parts().count() >= least
         && longest < 16
         && parts().any(word)
         && parts().all(|part| part.len() <= 3 || digits(part) || word(part))
@@ -286,6 +343,8 @@ mod tests {
         for (value, want) in [
             ("my-password", true),
             ("YourToken", true),
+            ("YourAdminPass", true),
+            ("YourAdminX9", false),
             ("mypass", true),
             ("mypassword7", false),
             ("mysecretive", false),

@@ -1,5 +1,6 @@
 //! Values without quotes: what makes them code, or words of a text, and not literals.
 
+use super::label::humps;
 use super::name::Name;
 use super::vocabulary::is_word_for_secret;
 use super::words::{split, word_like};
@@ -24,9 +25,13 @@ pub fn code(case: &Case<'_>, assigned: &Assigned) -> Option<&'static str> {
             return Some("an expression");
         }
     }
-    if dotted_name(value) || type_or_constant(value) || memchr::memmem::find(value, b"::").is_some()
+    let bare = without_marks(value);
+    if dotted_name(value) || type_or_constant(bare) || memchr::memmem::find(value, b"::").is_some()
     {
         return Some("a name in code");
+    }
+    if is_coordinate(case, assigned) {
+        return Some("a package");
     }
     let arrow = case.hay[case.secret.end..].starts_with(b" -");
     if arrow && assigned.operator == Operator::Colon && identifier(value) {
@@ -104,6 +109,11 @@ fn names(case: &Case<'_>, assigned: &Assigned) -> Option<&'static str> {
     if identifier(value) && own && spaced && assigned.operator == Operator::Equals {
         return Some("a name in code");
     }
+    // `Password: b64Pwd,`
+    let listed = assigned.operator == Operator::Colon && next == Some(b',');
+    if is_name(value) && humps(value) && kind.strength() > 0 && same && spaced && listed {
+        return Some("a name in code");
+    }
     // `pwd = libtest_arg4;`: a statement, and the value is a name with a number behind it.
     let digits = value
         .iter()
@@ -114,8 +124,14 @@ fn names(case: &Case<'_>, assigned: &Assigned) -> Option<&'static str> {
     if numbered && spaced && next == Some(b';') && assigned.operator == Operator::Equals {
         return Some("a name in code");
     }
-    if ends_code && (value[0] == b'_' || sized_type(value)) {
+    let bare = without_marks(value);
+    if ends_code && (value[0] == b'_' || sized_type(value)) || flag && is_primitive(bare) {
         return Some("a type");
+    }
+    // `auth = Server.ANONYMOUS2;`
+    let dotted = value.contains(&b'.') && value.split(|&b| b == b'.').all(is_name);
+    if dotted && spaced && next == Some(b';') && assigned.operator == Operator::Equals {
+        return Some("a name in code");
     }
     let quote = matches!(next, Some(b'"' | b'\'' | b'`'));
     if identifier(value) && quote && !spaced && assigned.operator == Operator::Colon {
@@ -152,10 +168,40 @@ fn names(case: &Case<'_>, assigned: &Assigned) -> Option<&'static str> {
 /// `sqlite3_int64`, `my_uint8_t`: a type by its last part.
 fn sized_type(value: &[u8]) -> bool {
     let last = value.rsplit(|&b| b == b'_').next().unwrap_or_default();
-    let width = last.iter().rev().take_while(|b| b.is_ascii_digit()).count();
-    let kind = &last[..last.len() - width];
-    last.len() < value.len()
-        && (last == b"t" || width > 0 && matches!(kind, b"int" | b"uint" | b"float"))
+    last.len() < value.len() && (last == b"t" || is_primitive(last))
+}
+
+/// `uint32`, `float64`.
+fn is_primitive(value: &[u8]) -> bool {
+    let width = value.iter().rev().take_while(|b| b.is_ascii_digit());
+    let width = width.count();
+    width > 0 && matches!(&value[..value.len() - width], b"int" | b"uint" | b"float")
+}
+
+/// A type without the marks that make it a pointer, a reference or one that may be missing: `CharArray?`, `*uint16`.
+fn without_marks(value: &[u8]) -> &[u8] {
+    let mark = |b: &u8| matches!(b, b'?' | b'!' | b'*' | b'&');
+    let start = value.iter().take_while(|&b| mark(b)).count();
+    let end = value.iter().rposition(|b| !mark(b));
+    let bare = end.and_then(|end| value.get(start..=end));
+    bare.filter(|bare| !bare.is_empty()).unwrap_or(value)
+}
+
+/// One identifier, with digits or without.
+fn is_name(part: &[u8]) -> bool {
+    part.first().is_some_and(u8::is_ascii_alphabetic)
+        && part.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
+}
+
+/// `com.auth0:java-jwt`: whose package it is, and its name.
+fn is_coordinate(case: &Case<'_>, assigned: &Assigned) -> bool {
+    const DOMAINS: [&[u8]; 5] = [b"com.", b"org.", b"io.", b"net.", b"dev."];
+    let name = &case.hay[assigned.name.clone()];
+    let tight = case.secret.start == assigned.name.end + 1;
+    assigned.operator == Operator::Colon
+        && tight
+        && DOMAINS.iter().any(|domain| name.starts_with(domain))
+        && identifier(case.secret())
 }
 
 /// Whether any word of `text` fits.
@@ -191,7 +237,7 @@ fn number(value: &[u8]) -> bool {
 
 /// Constants and types of common languages.
 pub fn is_type(value: &[u8]) -> bool {
-    const KNOWN: [&str; 50] = [
+    const KNOWN: [&str; 56] = [
         "true",
         "false",
         "none",
@@ -242,6 +288,12 @@ pub fn is_type(value: &[u8]) -> bool {
         "static",
         "mixed",
         "iterable",
+        "when",
+        "match",
+        "switch",
+        "case",
+        "yield",
+        "throw",
     ];
     let known = |word: &&str| word.as_bytes().eq_ignore_ascii_case(value);
     KNOWN.iter().any(known)

@@ -3,7 +3,7 @@
 
 use super::name::Name;
 use super::vocabulary::{Class, is_word_for_secret};
-use super::words::split;
+use super::words::{split, word_like};
 use super::{CONTEXT, Case};
 
 /// Fewer characters than tokens and keys have.
@@ -23,6 +23,9 @@ pub fn doubt(case: &Case<'_>) -> Option<&'static str> {
         && Name::of(&case.hay[assigned.name.clone()]).strongest != Class::Password
     {
         return Some("it is shorter than tokens are");
+    }
+    if is_words(secret) {
+        return Some("it is made of words");
     }
     speaks_of_itself(secret).then_some("it speaks of secrets")
 }
@@ -66,6 +69,20 @@ fn is_short_word(secret: &[u8]) -> bool {
     secret.len() < 8
         && secret.iter().all(u8::is_ascii_alphabetic)
         && (one_case(secret) || rest.iter().all(u8::is_ascii_lowercase))
+}
+
+/// Whether a value holds nothing but words of one case, as what people make up for examples does.
+fn is_words(secret: &[u8]) -> bool {
+    let one_case = |part: &[u8]| {
+        let rest = part.get(1..).unwrap_or_default();
+        rest.iter().all(u8::is_ascii_lowercase) || part.iter().all(u8::is_ascii_uppercase)
+    };
+    let letters = secret.iter().filter(|b| b.is_ascii_alphabetic()).count();
+    secret.len() <= 32
+        && secret
+            .split(|b| b"_-. ".contains(b))
+            .all(|part| part.iter().all(u8::is_ascii_alphabetic) && one_case(part))
+        && word_like(secret) * 10 >= letters * 8
 }
 
 /// Whether a short value has a word for a secret in it, as `pwd4app` and `T0pS3cr3t` have: people write such where a
@@ -148,8 +165,12 @@ mod tests {
             ("T0pS3cr3t", true),
             ("P4ssW0rD", true),
             ("app-pwd-9", true),
+            ("workflows", true),
+            ("permission-denied", true),
+            ("Correct Horse", true),
+            ("correcthorseBattery", false),
             ("mYsQl", false),
-            ("mysqldata", false),
+            ("mysqldata", true),
             ("x9Kq2LmZ", false),
             ("8ui6Aps-Low0nf", false),
         ];

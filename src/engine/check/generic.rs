@@ -8,9 +8,12 @@ use super::code::{code, identifier};
 use super::coded::is_public_nkey;
 use super::entropy::randomness;
 use super::features::{self, PASSWORD};
+use super::label::{humps, label};
 use super::name::Name;
 use super::placeholder;
-use super::structure::decode_into;
+use super::shape::{
+    generated, host_or_release, is_text_in_hex, path_or_url, text_in_base64, uuid, version_or_date,
+};
 use super::trees;
 use super::vocabulary::{Class, is_word_for_secret};
 use super::words::{split, word_like};
@@ -130,8 +133,11 @@ fn reject(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'static 
     {
         return Some(why);
     }
-    if let Some(why) = argument(case, assigned, name).or_else(|| words(assigned, name, value)) {
-        return Some(why);
+    let why = argument(case, assigned, name)
+        .or_else(|| words(assigned, name, value))
+        .or_else(|| label(case, assigned, name));
+    if why.is_some() {
+        return why;
     }
     if let Some(why) = beside(case, assigned, name).or_else(|| stands_for_another(value)) {
         return Some(why);
@@ -141,16 +147,12 @@ fn reject(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'static 
     if badge(b"badge") || badge(b"shields.io") || badge(b"flat-square") {
         return Some("the token of a badge, which is public");
     }
-    let has = |what: &[u8]| memchr::memmem::find(value, what).is_some();
-    if has(b"\\s")
-        || has(b"[^")
-        || has(b"]{")
-        || has(b"\\x")
-        || has(b"(?:")
-        || has(b"(?=")
-        || has(b"\\d")
-        || has(b"\\w")
-    {
+    const EXPRESSIONS: [&[u8]; 12] = [
+        b"\\s", b"[^", b"]{", b"\\x", b"(?:", b"(?=", b"\\d", b"\\w", b"[0-9", b"[a-z", b"[A-Z",
+        b".*)",
+    ];
+    let has = |what: &&[u8]| memchr::memmem::find(value, what).is_some();
+    if EXPRESSIONS.iter().any(has) {
         return Some("a regular expression or bytes");
     }
     if path_or_url(value) {
@@ -205,31 +207,9 @@ fn qualified(hay: &[u8], assigned: &Assigned) -> bool {
     Name::of(word).last[0] == Class::Qualifier
 }
 
-/// Whether a value can be nothing but random text: letters and digits in one piece, as long as keys are.
-fn generated(value: &[u8]) -> bool {
-    let any = |is: fn(&u8) -> bool| value.iter().any(is);
-    value.len() >= 24
-        && value.iter().all(u8::is_ascii_alphanumeric)
-        && any(u8::is_ascii_digit)
-        && any(u8::is_ascii_lowercase)
-        && !value.starts_with(b"MII")
-        && !value.starts_with(b"AAAA")
-}
-
-/// Whether pairs of hexadecimal digits are all printable characters, as those of test vectors are.
-fn is_text_in_hex(value: &[u8]) -> bool {
-    let printable = |pair: &[u8]| {
-        matches!(pair[0], b'2'..=b'7')
-            && pair[1].is_ascii_hexdigit()
-            && !pair.eq_ignore_ascii_case(b"7f")
-    };
-    // Random digits are so once in many thousand times.
-    value.len() >= 24 && value.len().is_multiple_of(2) && value.chunks_exact(2).all(printable)
-}
-
 /// Words that stand for a password in examples and first set-ups.
 fn is_weak(value: &[u8]) -> bool {
-    const WORDS: [&str; 26] = [
+    const WORDS: [&str; 27] = [
         "true",
         "false",
         "yes",
@@ -249,6 +229,7 @@ fn is_weak(value: &[u8]) -> bool {
         "default",
         "disabled",
         "hunter2",
+        "changeit",
         // What frameworks say of a field: that it is to be filled in, repeated, or stored hashed.
         "required",
         "nullable",
@@ -291,15 +272,30 @@ fn passphrase(assigned: &Assigned, value: &[u8]) -> bool {
 fn beside(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'static str> {
     let (hay, value) = (case.hay, case.secret());
     let before = &hay[assigned.name.start.saturating_sub(CONTEXT)..assigned.name.start];
-    if before.ends_with(b"$(") && hay.get(assigned.name.end) == Some(&b')') {
+    let command = before.ends_with(b"$(") || before.ends_with(b"$(shell ");
+    if command && hay.get(assigned.name.end) == Some(&b')') {
         return Some("behind a command's output");
+    }
+    // `PWD=`dirname $0``
+    let tight = hay[..case.secret.start].ends_with(b"=`");
+    if tight
+        && !hay[assigned.name.clone()]
+            .iter()
+            .any(u8::is_ascii_lowercase)
+    {
+        return Some("a command's output");
     }
     let tight = hay[..case.secret.start].ends_with(b":");
     let spaced = hay.get(assigned.name.end) == Some(&b' ');
     if tight && spaced && assigned.quote == Quote::None && identifier(value) {
         return Some("a symbol behind a word");
     }
+    // `os.environ["PWD"] = path`, `peer[KEY] = destination`
     let between = &hay[assigned.name.end..case.secret.start.max(assigned.name.end)];
+    let subscript = matches!(between, [b']', ..] | [b'"' | b'\'', b']', ..]);
+    if subscript && assigned.quote == Quote::None && !value.iter().any(u8::is_ascii_digit) {
+        return Some("an expression");
+    }
     let arrow = memchr::memmem::find(between, b"->").is_some();
     if assigned.operator == Operator::Arrow && assigned.callee.is_some() && arrow {
         return Some("a method's argument");
@@ -358,22 +354,7 @@ fn stands_for_another(value: &[u8]) -> Option<&'static str> {
     if is_text_in_hex(value) {
         return Some("text in hexadecimal digits");
     }
-    let mut text = [0; 384];
-    if value.len() < 8 || !value.len().is_multiple_of(4) {
-        return None;
-    }
-    let length = decode_into(value, &mut text)?;
-    let text = &text[..length];
-    if text.starts_with(b"{\"alg\":") || text.starts_with(b"{\"typ\":") {
-        return Some("the header of a JWT and no more");
-    }
-    let printable = text
-        .iter()
-        .all(|b| b.is_ascii_graphic() || matches!(b, b' ' | b'\n' | b'\r'));
-    let blanks = text.iter().filter(|b| **b == b' ').count();
-    let digits = text.iter().any(u8::is_ascii_digit);
-    let wordy = word_like(text) * 10 >= length * 6 && !digits || blanks > 1;
-    (printable && wordy).then_some("words in base64")
+    text_in_base64(value)
 }
 
 /// What speaks against a value that stands beside a name and is not assigned to it.
@@ -425,6 +406,12 @@ fn argument(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'stati
     if called && !digits && name.strongest != Class::Password {
         return Some("a call, not an assignment");
     }
+    // `SESSION_KEY(u"InboundLength")`: a macro around a name.
+    let shouted = assigned.operator == Operator::Call && !text.iter().any(u8::is_ascii_lowercase);
+    let alphanumeric = value.iter().all(u8::is_ascii_alphanumeric);
+    if shouted && alphanumeric && humps(value) && word_like(value) * 2 >= value.len() {
+        return Some("a name in code");
+    }
     if name.behind > 0 && matches!(assigned.operator, Operator::Compare | Operator::Call) {
         return Some("the name speaks of something else");
     }
@@ -449,6 +436,10 @@ fn words(assigned: &Assigned, name: &Name, value: &[u8]) -> Option<&'static str>
     }
     if host_or_release(value) {
         return Some("a host or a release");
+    }
+    let key = matches!(name.strongest, Class::Key | Class::SecretKey | Class::Token);
+    if key && value.contains(&b',') {
+        return Some("a list");
     }
     // `schemaKey = 'DOC_Vector_5_32'`: words and numbers.
     let parts = value.split(|b| matches!(b, b'_' | b'-' | b'.'));
@@ -476,57 +467,10 @@ fn words(assigned: &Assigned, name: &Name, value: &[u8]) -> Option<&'static str>
     if capitals && (wordy || value.len() < 12 || value.contains(&b'_')) {
         return Some("a constant's name");
     }
+    // A secret may be a phrase of few words; `obtained-from-the-console` is a note.
+    let few = value.split(|b| matches!(b, b'-' | b'_')).count() < 4;
     let secret = name.strongest == Class::Secret && assigned.quote != Quote::None;
-    (wordy && !secret).then_some("words, not a token")
-}
-
-/// `mail.corp.net`, `io.jsonwebtoken:jjwt-0.11.2`: names with dots, of hosts, packages and releases.
-fn host_or_release(value: &[u8]) -> bool {
-    let mut labels = value.split(|&b| b == b'.');
-    let last = labels.next_back().unwrap_or_default();
-    let others = labels.count();
-    let letters = |label: &[u8]| label.iter().all(u8::is_ascii_alphabetic);
-    let host = others >= 2 && (2..=6).contains(&last.len()) && letters(last);
-    let release = others >= 1 && last.len() <= 3 && last.iter().all(u8::is_ascii_digit);
-    (host || release) && word_like(value) * 3 >= value.len()
-}
-
-fn uuid(value: &[u8]) -> bool {
-    value.len() == 36
-        && value.iter().enumerate().all(|(at, b)| match at {
-            8 | 13 | 18 | 23 => *b == b'-',
-            _ => b.is_ascii_hexdigit(),
-        })
-}
-
-fn path_or_url(value: &[u8]) -> bool {
-    let has = |needle: &[u8]| memchr::memmem::find(value, needle).is_some();
-    let slashes = value.iter().filter(|b| **b == b'/').count();
-    has(b"://")
-        || value.starts_with(b"./")
-        || value.starts_with(b"../")
-        || value.starts_with(b"~/")
-        || value.starts_with(b"arn:")
-        || value.starts_with(b"classpath:")
-        || value.starts_with(b"file:")
-        || value[0] == b'/' && slashes >= 3
-        || value[0] == b'/' && word_like(value) * 2 > value.len()
-        || slashes >= 2 && word_like(value) * 2 > value.len()
-        || slashes == 1 && word_like(value) * 10 > value.len() * 7
-}
-
-fn version_or_date(value: &[u8]) -> bool {
-    let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
-    let marks = value
-        .iter()
-        .filter(|b| {
-            matches!(
-                b,
-                b'.' | b'-' | b':' | b'/' | b'_' | b'T' | b'Z' | b'v' | b' ' | b','
-            )
-        })
-        .count();
-    digits + marks == value.len() && (marks > 0 || value.len() < 6)
+    (wordy && !(secret && few)).then_some("words, not a token")
 }
 
 /// Whether the value holds nothing but letters of the name, apart from marks: `password = "db-password"`.
@@ -557,7 +501,7 @@ fn same_words(name: &[u8], value: &[u8]) -> bool {
 
 /// Whether a function of this name takes the name of a value and not the value.
 fn looks_up(callee: &[u8]) -> bool {
-    const VERBS: [&str; 28] = [
+    const VERBS: [&str; 30] = [
         "get",
         "env",
         "read",
@@ -586,6 +530,8 @@ fn looks_up(callee: &[u8]) -> bool {
         "require",
         "import",
         "format",
+        "split",
+        "compile",
     ];
     let mut any = callee.len() < 2 || callee.ends_with(b".t") || callee == b"gettext";
     split(callee, |word| {

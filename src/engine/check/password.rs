@@ -3,6 +3,7 @@
 use super::Beside;
 use super::name::Name;
 use super::placeholder;
+use super::shape::text_in_base64;
 use super::structure::Outcome::{self, Doubtful, Proved, Rejected, Unknown};
 use super::structure::decode;
 use super::vocabulary::Class;
@@ -80,8 +81,17 @@ pub fn url_password(value: &[u8], beside: Beside<'_>) -> Outcome {
     if value == b"x-oauth-basic" {
         return Rejected("the secret stands in the place of the user".into());
     }
-    let host = beside.after.strip_prefix(b"@").unwrap_or(beside.after);
-    let host = host.split(ends_host).next().unwrap_or(b"");
+    let behind = beside.after.strip_prefix(b"@").unwrap_or(beside.after);
+    let host = behind.split(ends_host).next().unwrap_or(b"");
+    // `@server:port`, `@SERVICE_HOST`
+    let slot = behind[host.len()..].starts_with(b":port") || is_constant(host);
+    if slot
+        && value
+            .iter()
+            .all(|b| b.is_ascii_alphabetic() || b"_-:".contains(b))
+    {
+        return Rejected("a template".into());
+    }
     let example = is_example(host);
     match stands_for(value) {
         // A weak password for a user of one's own at a host of one's own is still in use somewhere.
@@ -99,6 +109,11 @@ pub fn url_password(value: &[u8], beside: Beside<'_>) -> Outcome {
         }
         None => Unknown,
     }
+}
+
+/// `SERVICE_HOST`: capitals and at least one underscore.
+fn is_constant(text: &[u8]) -> bool {
+    text.contains(&b'_') && text.iter().all(|b| b.is_ascii_uppercase() || *b == b'_')
 }
 
 fn without_number(value: &[u8]) -> &[u8] {
@@ -171,7 +186,7 @@ pub fn opaque(value: &[u8]) -> Outcome {
     let digit = value.iter().any(u8::is_ascii_digit);
     let both = value.iter().any(u8::is_ascii_uppercase) && value.iter().any(u8::is_ascii_lowercase);
     let wordy = word_like(value) * 2 > value.len() || known_words(value) * 3 > value.len();
-    match (digit || both) && !wordy {
+    match (digit || both) && !wordy && text_in_base64(value).is_none() {
         true => Unknown,
         false => Rejected("words, not a token".into()),
     }
@@ -254,6 +269,15 @@ mod tests {
             ("****", "postgres://app:", "@db.internal/app", false),
             ("hunter22", "redis://:", "@localhost:6379", true),
             ("secret", "nats://leaf:", "@10.1.1.1:4222", true),
+            ("authtype", "imap://auth:", "@server:port/", false),
+            ("user:authtype", "imap://auth:", "@server:port", false),
+            (
+                "SAS_KEY",
+                "azureservicebus://SAS_POLICY:",
+                "@SERVICE_BUS",
+                false,
+            ),
+            ("x9Kq2LmZ", "imap://auth:", "@server:port/", true),
         ];
         for (password, before, after, keep) in cases {
             let beside = Beside {

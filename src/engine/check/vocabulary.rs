@@ -411,7 +411,7 @@ static CLASSES: LazyLock<HashMap<&[u8], (usize, Class)>> = LazyLock::new(|| {
 
 /// Whether `value` is a word for a secret itself, in English or another language, as labels and translations are.
 pub fn is_word_for_secret(value: &[u8]) -> bool {
-    const OTHERS: [&str; 18] = [
+    const OTHERS: [&str; 24] = [
         "kennwort",
         "contrasena",
         "senha",
@@ -430,6 +430,12 @@ pub fn is_word_for_secret(value: &[u8]) -> bool {
         "slaptazodis",
         "geslo",
         "parole",
+        "contrasenya",
+        "pasahitza",
+        "lykilord",
+        "parool",
+        "fjalekalim",
+        "cyfrinair",
     ];
     // `Password:` as a label.
     let value = value.strip_suffix(b":").unwrap_or(value);
