@@ -289,7 +289,8 @@ fn plant(tree: &Tree, kind: &Kind<'_>, ids: &[&str], seed: &mut u64) -> BTreeSet
 fn every_kind_is_found_in_every_type_of_file() {
     let tree = Tree::new();
     let mut planted = BTreeSet::new();
-    let mut seed = 1000;
+    // One from which no random secret spells a placeholder.
+    let mut seed = 2000;
     for kind in FILES {
         planted.extend(plant(&tree, &kind, &MARKED, &mut seed));
         let path = format!("named/{}", kind.0);

@@ -341,7 +341,8 @@ fn stands_for_another(value: &[u8]) -> Option<&'static str> {
         return Some("a format string");
     }
     // What a signed request says of itself, and the first two messages of NTLM.
-    if value.ends_with(b"_request") && value.iter().filter(|b| **b == b'/').count() == 4 {
+    let parts = value.iter().filter(|b| **b == b'/').count();
+    if value.ends_with(b"_request") && parts == 4 || value.ends_with(b"%2Faws4_request") {
         return Some("the scope of a signature");
     }
     let ntlm = value.starts_with(b"TlRMTVNTUA") && value.len() < 40;
@@ -365,7 +366,8 @@ fn argument(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'stati
         return Some("another flag");
     }
     let noun = text.len() == 4 && text.eq_ignore_ascii_case(b"pass");
-    let noun = noun || text.ends_with(b"_pass");
+    // `ProxyPass "/app"`, `PROXY_PASS`
+    let noun = noun || text.ends_with(b"_pass") || text.ends_with(b"Pass") && humps(text);
     if noun && (assigned.callee.is_some() || assigned.operator == Operator::Blank) {
         return Some("`pass` as a verb");
     }
@@ -412,7 +414,11 @@ fn argument(case: &Case<'_>, assigned: &Assigned, name: &Name) -> Option<&'stati
     if shouted && alphanumeric && humps(value) && word_like(value) * 2 >= value.len() {
         return Some("a name in code");
     }
-    if name.behind > 0 && matches!(assigned.operator, Operator::Compare | Operator::Call) {
+    let beside = matches!(
+        assigned.operator,
+        Operator::Compare | Operator::Call | Operator::Blank
+    );
+    if name.behind > 0 && beside {
         return Some("the name speaks of something else");
     }
     let before = case.hay[..assigned.name.start].last();
