@@ -15,6 +15,7 @@ mod parts;
 mod pass;
 mod placeholder;
 mod stream;
+mod together;
 pub mod wrapped;
 
 use std::ops::Range;
@@ -28,6 +29,7 @@ use parts::Ids;
 pub use known::{KnownError, KnownValues};
 pub use placeholder::{Key, Placeholders};
 pub use stream::RedactStream;
+pub use together::together;
 
 /// The id under which known values are reported and named in placeholders.
 pub const KNOWN: &str = "known-value";
