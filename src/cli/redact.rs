@@ -14,7 +14,7 @@ use clap::{Args, ValueEnum};
 use keysieve::audit::{Action, Decision};
 use keysieve::engine::{Engine, RuleSet};
 use keysieve::redact::known::{KnownValues, of_dotenv, of_list, of_variables};
-use keysieve::redact::{Key, Placeholders, Redacted, Redactor};
+use keysieve::redact::{Key, Placeholders, Redacted, Redactor, together};
 use keysieve::source::{chunks, shown};
 
 use super::in_place;
@@ -22,8 +22,6 @@ use super::settings::{read_rules, with_embedded};
 use super::tally::{Tally, TallyArgs};
 use super::{Exit, Failure};
 
-/// Bytes that are redacted at a time where so many are there.
-const TOGETHER: usize = 256 * 1024;
 /// How often a silent input is left to see whether somebody wants it to stop.
 const POLL: Duration = Duration::from_millis(50);
 
@@ -328,15 +326,7 @@ fn stream(
     let exit = loop {
         match input.recv_timeout(POLL) {
             Ok(Ok(mut chunk)) => {
-                // Each look at a chunk's end costs as much as some of its bytes: so what waits comes along.
-                let mut broken = None;
-                while chunk.len() < TOGETHER && broken.is_none() {
-                    match input.try_recv() {
-                        Ok(Ok(more)) => chunk.extend_from_slice(&more),
-                        Ok(Err(e)) => broken = Some(e),
-                        Err(_) => break,
-                    }
-                }
+                let broken = together(&mut chunk, || input.try_recv().ok());
                 withheld(name, || stream.feed(&chunk, &mut out))?;
                 if !pass_on(&mut out, tally)? {
                     return Ok(Exit::Clean);

@@ -386,7 +386,13 @@ impl<'a> One<'a, '_> {
             secret: head(&found.secret),
             assigned,
         };
-        let verdict = check::judge(self.rule(), &case);
+        let mut verdict = check::judge(self.rule(), &case);
+        if matches!(verdict, Verdict::Keep(_)) {
+            let name = assigned.map_or(self.hit.clone(), |assigned| assigned.name.clone());
+            if (self.engine).is_covered(case.hay, [name, self.hit.clone()], case.secret) {
+                verdict = Verdict::Drop(Reason::Placeholder("what redaction has covered"));
+            }
+        }
         Outcome::Found(self.at(found, verdict))
     }
 

@@ -18,6 +18,7 @@ mod grams;
 mod matching;
 mod outlook;
 mod position;
+pub mod redacted;
 mod ruleset;
 mod sieve;
 mod stream;

@@ -15,6 +15,7 @@ mod parts;
 mod pass;
 mod placeholder;
 mod stream;
+mod together;
 pub mod wrapped;
 
 use std::ops::Range;
@@ -25,12 +26,11 @@ use crate::model::{Fingerprint, Secret, Severity};
 use crate::rule::MAX_PATTERN_LEN;
 use parts::Ids;
 
+pub use crate::engine::redacted::KNOWN;
 pub use known::{KnownError, KnownValues};
 pub use placeholder::{Key, Placeholders};
 pub use stream::RedactStream;
-
-/// The id under which known values are reported and named in placeholders.
-pub const KNOWN: &str = "known-value";
+pub use together::together;
 
 /// How often a text is looked at: once whole, and then what is left of it between placeholders.
 pub const PASSES: usize = 4;

@@ -1,10 +1,7 @@
 //! Where placeholders stand in a text that has been redacted before.
 
-use super::placeholder::HEAD;
-use super::{KNOWN, Redactor};
-
-/// How many digits the tag of a placeholder has.
-const TAG: usize = 4;
+use super::Redactor;
+use crate::engine::redacted::{HEAD, KNOWN, TAG, length};
 
 /// The ids that placeholders may name, sorted.
 #[derive(Debug)]
@@ -38,39 +35,34 @@ impl Ids {
 
     /// What `text`, which begins with a bracket, begins with.
     fn here(&self, text: &[u8]) -> Here {
-        let Some(rest) = text.strip_prefix(HEAD) else {
-            return match HEAD.starts_with(text) {
-                true => Here::Begun,
-                false => Here::Text,
-            };
+        let is_id = |id: &[u8]| {
+            let found = self.0.binary_search_by(|known| known.as_bytes().cmp(id));
+            found.is_ok()
         };
-        let Some(length) = rest.iter().position(|b| matches!(b, b':' | b']')) else {
-            let from = self.0.partition_point(|id| id.as_bytes() < rest);
-            let begins = self
-                .0
-                .get(from)
-                .is_some_and(|id| id.as_bytes().starts_with(rest));
-            return if begins { Here::Begun } else { Here::Text };
+        if let Some(length) = length(text, is_id) {
+            return Here::Placeholder(length);
+        }
+        let begun = match text.strip_prefix(HEAD) {
+            None => HEAD.starts_with(text),
+            Some(rest) => match rest.iter().position(|b| matches!(b, b':' | b']')) {
+                None => {
+                    let from = self.0.partition_point(|id| id.as_bytes() < rest);
+                    let mut behind = self.0[from..].iter();
+                    behind
+                        .next()
+                        .is_some_and(|id| id.as_bytes().starts_with(rest))
+                }
+                Some(id) => {
+                    let tag = &rest[id + 1..];
+                    let hex = |b: &u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
+                    rest[id] == b':'
+                        && is_id(&rest[..id])
+                        && tag.len() <= TAG
+                        && tag.iter().all(hex)
+                }
+            },
         };
-        let id = &rest[..length];
-        if self
-            .0
-            .binary_search_by(|known| known.as_bytes().cmp(id))
-            .is_err()
-        {
-            return Here::Text;
-        }
-        let whole = HEAD.len() + length + 1;
-        if rest[length] == b']' {
-            return Here::Placeholder(whole);
-        }
-        let tag = &text[whole..text.len().min(whole + TAG)];
-        match text.get(whole + TAG) {
-            _ if !tag.iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) => Here::Text,
-            Some(b']') => Here::Placeholder(whole + TAG + 1),
-            Some(_) => Here::Text,
-            None => Here::Begun,
-        }
+        if begun { Here::Begun } else { Here::Text }
     }
 }
 

@@ -143,6 +143,18 @@ impl<'r> Eyes<'r> {
         }
     }
 
+    /// At `start`, with `before` before it, in which what begins is known, as are known values.
+    fn amid(by: &'r Redactor<'_>, start: u64, before: &[u8], scratch: &mut Scratch) -> Eyes<'r> {
+        Eyes {
+            watch: Watch::behind(&by.ahead, before, scratch),
+            known: None,
+            start,
+            end: start,
+            base: start - before.len() as u64,
+            begins: false,
+        }
+    }
+
     /// Takes more of the text, and says up to where nothing unknown begins. What begins elsewhere than within `zone` is
     /// left out.
     fn take(&mut self, text: &[u8], then: Then, zone: &Range<u64>, see: See<'_>) -> u64 {
@@ -433,17 +445,18 @@ impl<'r> Again<'r> {
     fn look_at_end(&mut self, then: Then, onward: &mut Onward<'_, '_>) -> u64 {
         let window = &self.recent[self.recent.len().saturating_sub(self.window())..];
         let start = self.end - window.len() as u64;
-        let mut eyes = match start == self.start && self.behind {
-            true => Eyes::behind(self.by, start),
-            false => Eyes::new(self.by, start),
+        // What stands before the window matters to what begins early in it.
+        let (mut eyes, window) = match start == self.start {
+            true if self.behind => (Eyes::behind(self.by, start), window),
+            true => (Eyes::new(self.by, start), window),
+            false => {
+                let (early, late) = window.split_at(self.reach());
+                let at = start + early.len() as u64;
+                (Eyes::amid(self.by, at, early, onward.scratch), late)
+            }
         };
         // Where a known value ends does not hang on what follows.
         eyes.known = None;
-        // What stands before the window matters to what begins early in it.
-        let zone = match start == self.start {
-            true => start..u64::MAX,
-            false => start + self.reach() as u64..u64::MAX,
-        };
         let mut elsewhere = Vec::new();
         let covers = match then {
             Then::More => &mut elsewhere,
@@ -453,6 +466,6 @@ impl<'r> Again<'r> {
             scratch: onward.scratch,
             covers,
         };
-        eyes.take(window, then, &zone, see)
+        eyes.take(window, then, &(0..u64::MAX), see)
     }
 }

@@ -6,8 +6,7 @@ use std::io;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// What every placeholder begins with.
-pub const HEAD: &[u8] = b"[REDACTED:";
+use crate::engine::redacted::HEAD;
 
 /// The key of placeholders that tell secrets apart. Without it, they say nothing about them.
 #[derive(Clone)]

@@ -4,17 +4,20 @@ use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use super::together::{TOGETHER, together};
 use super::{Found, RedactStream, Redacted, Redactor};
 use crate::platform::child::{self, Event, Side, Terminal};
 
-/// The most that is read at a time.
-const CHUNK: usize = 64 * 1024;
+/// The most that a pipe is read at a time.
+const PIPE: usize = 64 * 1024;
+/// The most that a terminal hands out at a time.
+const TERMINAL: usize = 4 * 1024;
 /// How long a terminal may be silent after its command has ended, before what others may still write there is left.
 const SILENCE: Duration = Duration::from_millis(200);
 
@@ -98,24 +101,38 @@ fn send_on(event: Event, running: &Running, shared: bool) {
     }
 }
 
-/// Passes everything on from one end to the other. False where a defect of ours keeps the rest back. An end that
-/// nobody reads any more is closed to the command as well.
-fn pump(redactor: &Redactor<'_>, mut from: impl Read, to: impl Write, met: Met<'_>) -> bool {
+/// Passes everything on from one end to the other. False where a defect of ours keeps the rest back. Where nobody
+/// reads us any more, the command finds its end closed as well once it has written again.
+fn pump(
+    redactor: &Redactor<'_>,
+    from: impl Read + Send + 'static,
+    to: impl Write,
+    met: Met<'_>,
+) -> bool {
+    let (tell, news) = sync_channel(TOGETHER / PIPE);
+    thread::spawn(move || read_output(from, PIPE, &tell));
     let mut passage = Passage::new(redactor, to, met);
-    let mut buffer = vec![0; CHUNK];
-    loop {
-        match from.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(count) => match passage.pass(&buffer[..count]) {
-                Passed::On => {}
-                Passed::Unread => return true,
-                Passed::Withheld => return false,
-            },
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(_) => break,
+    let mut next = news.recv().ok();
+    while let Some(News::Output(mut bytes)) = next {
+        next = take_along(&mut bytes, &news);
+        match passage.pass(&bytes) {
+            Passed::On => {}
+            Passed::Unread => return true,
+            Passed::Withheld => return false,
         }
+        next = next.or_else(|| news.recv().ok());
     }
     passage.end() != Passed::Withheld
+}
+
+/// Takes along the output that waits behind `bytes`, and gives back the news behind it, if there is any.
+fn take_along(bytes: &mut Vec<u8>, news: &Receiver<News>) -> Option<News> {
+    together(bytes, || {
+        news.try_recv().ok().map(|news| match news {
+            News::Output(more) => Ok(more),
+            other => Err(other),
+        })
+    })
 }
 
 /// What became of a piece of output.
@@ -192,17 +209,18 @@ fn write(out: &mut Redacted, mut to: impl Write, met: Met<'_>) -> Passed {
     }
 }
 
-/// What happens while a command runs in a terminal.
+/// What happens while a command runs.
 enum News {
-    /// Somebody has typed something.
-    Typed(Vec<u8>),
     /// It has written something.
     Output(Vec<u8>),
     /// Nothing more can come.
     Closed,
-    /// It has ended.
+    /// It has ended; told of a command in a terminal.
     Ended,
 }
+
+/// What was typed of late.
+type Typed = Arc<Mutex<Vec<u8>>>;
 
 fn in_terminal(
     redactor: &Redactor<'_>,
@@ -217,11 +235,13 @@ fn in_terminal(
         Event::Resized => side.fit(),
         signal => send_on(signal, &to, false),
     })?;
-    let (tell, news) = channel();
-    let (keys, tell_keys) = (terminal.side(), tell.clone());
-    thread::spawn(move || pass_keys(keys, &tell_keys));
+    // Keys do not wait in a line behind output that nobody takes: one of them may end it.
+    let typed = Typed::default();
+    let (keys, note) = (terminal.side(), Arc::clone(&typed));
+    thread::spawn(move || pass_keys(keys, &note));
+    let (tell, news) = sync_channel(TOGETHER / TERMINAL);
     let (output, tell_output) = (terminal.side(), tell.clone());
-    thread::spawn(move || read_output(output, &tell_output));
+    thread::spawn(move || read_output(output, TERMINAL, &tell_output));
     let waiting = Arc::clone(&running);
     let waiter = thread::spawn(move || {
         let code = wait(&mut child, &waiting);
@@ -229,7 +249,9 @@ fn in_terminal(
         let _ = tell.send(News::Ended);
         code
     });
-    let passed = show(redactor, &news, met);
+    let passed = show(redactor, &news, &typed, met);
+    // What still comes goes nowhere, so that nothing waits for somebody to take it.
+    thread::spawn(move || news.into_iter().for_each(drop));
     let code = waiter.join().unwrap_or(Ok(1));
     drop(terminal);
     Ok(Ended {
@@ -239,20 +261,25 @@ fn in_terminal(
 }
 
 /// What is typed goes to the command as it is.
-fn pass_keys(mut to: Side, tell: &Sender<News>) {
+fn pass_keys(mut to: Side, typed: &Typed) {
     let mut buffer = [0; 4096];
     let mut keys = io::stdin().lock();
     while let Ok(count @ 1..) = keys.read(&mut buffer) {
         // Before its echo can come.
-        let _ = tell.send(News::Typed(buffer[..count].to_vec()));
+        let mut typed = typed.lock().unwrap_or_else(PoisonError::into_inner);
+        typed.extend_from_slice(&buffer[..count]);
+        let old = typed.len().saturating_sub(TYPED);
+        typed.drain(..old);
+        drop(typed);
         if to.write_all(&buffer[..count]).is_err() {
             return;
         }
     }
 }
 
-fn read_output(mut from: Side, tell: &Sender<News>) {
-    let mut buffer = vec![0; CHUNK];
+/// Tells what comes, at most `most` bytes at a time, as soon as it comes.
+fn read_output(mut from: impl Read, most: usize, tell: &SyncSender<News>) {
+    let mut buffer = vec![0; most];
     loop {
         let news = match from.read(&mut buffer) {
             Ok(0) => News::Closed,
@@ -268,24 +295,26 @@ fn read_output(mut from: Side, tell: &Sender<News>) {
 }
 
 /// Shows the output until the command has ended and its terminal is silent.
-fn show(redactor: &Redactor<'_>, news: &Receiver<News>, met: Met<'_>) -> Passed {
+fn show(redactor: &Redactor<'_>, news: &Receiver<News>, typed: &Typed, met: Met<'_>) -> Passed {
     let mut passage = Passage::new(redactor, io::stdout(), met);
     let mut patience = None;
-    let mut typed = Vec::new();
+    let mut waiting = None;
     loop {
-        let next = match patience {
-            None => news.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            Some(silence) => news.recv_timeout(silence),
+        let next = match (waiting.take(), patience) {
+            (Some(news), _) => Ok(news),
+            (None, None) => news.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            (None, Some(silence)) => news.recv_timeout(silence),
         };
         match next {
-            Ok(News::Typed(keys)) => {
-                typed.extend(keys);
-                typed.drain(..typed.len().saturating_sub(TYPED));
+            Ok(News::Output(mut bytes)) => {
+                waiting = take_along(&mut bytes, news);
+                if passage.pass(&bytes) == Passed::Withheld {
+                    return Passed::Withheld;
+                }
+                // A key does not wait until the echo of others can be written.
+                let typed = typed.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                passage.echo(&typed);
             }
-            Ok(News::Output(bytes)) => match passage.pass(&bytes) {
-                Passed::Withheld => return Passed::Withheld,
-                Passed::On | Passed::Unread => passage.echo(&typed),
-            },
             Ok(News::Ended) => patience = Some(SILENCE),
             Ok(News::Closed) | Err(_) => return passage.end(),
         }
@@ -294,6 +323,8 @@ fn show(redactor: &Redactor<'_>, news: &Receiver<News>, met: Met<'_>) -> Passed 
 
 #[cfg(test)]
 mod tests {
+    use std::collections::VecDeque;
+
     use proptest::prelude::*;
 
     use super::super::known::KnownValues;
@@ -302,19 +333,25 @@ mod tests {
     use crate::model::Secret;
 
     /// Reads pieces, and then fails, if it is to.
-    struct Pieces<'p> {
-        pieces: Vec<&'p [u8]>,
+    struct Pieces {
+        pieces: VecDeque<Vec<u8>>,
         fails: bool,
     }
 
-    impl Read for Pieces<'_> {
+    impl Pieces {
+        fn of(text: &[u8], size: usize, fails: bool) -> Pieces {
+            let pieces = text.chunks(size).map(<[u8]>::to_vec).collect();
+            Pieces { pieces, fails }
+        }
+    }
+
+    impl Read for Pieces {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            match self.pieces.is_empty() {
-                true if self.fails => Err(io::Error::other("it is broken")),
-                true => Ok(0),
-                false => {
-                    let piece = self.pieces.remove(0);
-                    buffer[..piece.len()].copy_from_slice(piece);
+            match self.pieces.pop_front() {
+                None if self.fails => Err(io::Error::other("it is broken")),
+                None => Ok(0),
+                Some(piece) => {
+                    buffer[..piece.len()].copy_from_slice(&piece);
                     Ok(piece.len())
                 }
             }
@@ -365,7 +402,7 @@ mod tests {
             let redactor = Redactor::new(&engine).with_known(KnownValues::broken("some-value"));
             let text = [before.as_bytes(), b"some-value", &behind].concat();
             let mut out = Vec::new();
-            let from = Pieces { pieces: text.chunks(size).collect(), fails: false };
+            let from = Pieces::of(&text, size, false);
             std::panic::set_hook(Box::new(|_| {}));
             let passed = pump(&redactor, from, &mut out, &|_| {});
             let _ = std::panic::take_hook();
@@ -381,12 +418,12 @@ mod tests {
             let redactor = knowing(&engine);
             let want = redactor.redact(&text).text;
             let mut out = Vec::new();
-            let from = Pieces { pieces: text.chunks(size).collect(), fails: true };
+            let from = Pieces::of(&text, size, true);
             let passed = pump(&redactor, from, &mut out, &|_| {});
             prop_assert!(passed);
             prop_assert_eq!(&out, &want);
             let mut reader = Reader { shown: Vec::new(), most };
-            let from = Pieces { pieces: text.chunks(size).collect(), fails: false };
+            let from = Pieces::of(&text, size, false);
             let passed = pump(&redactor, from, &mut reader, &|_| {});
             prop_assert!(passed);
             prop_assert_eq!(&reader.shown, &want[..want.len().min(most)]);

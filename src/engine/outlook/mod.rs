@@ -143,6 +143,17 @@ impl<'l> Watch<'l> {
         watch
     }
 
+    /// In the middle of a stream, behind `before`: what its keywords tell has been told elsewhere.
+    pub fn behind(ahead: &'l Lookahead<'l>, before: &[u8], scratch: &mut Scratch) -> Watch<'l> {
+        let mut watch = Watch::of_view(ahead);
+        watch.buffer.extend_from_slice(before);
+        watch.searched = watch.end();
+        let mut views = Views::default();
+        views.take(ahead, before, false, scratch, &mut |_| {});
+        watch.views = Some(Box::new(views));
+        watch
+    }
+
     fn of_view(ahead: &'l Lookahead<'l>) -> Watch<'l> {
         Watch {
             ahead,

@@ -185,9 +185,7 @@ impl Viable {
     fn of_states(&mut self) {
         let Some(nfa) = &self.nfa else { return };
         self.bare = bare(nfa);
-        for state in nfa.states() {
-            join(&mut self.alphabet, &bytes_of(state));
-        }
+        self.alphabet = alphabet(nfa);
         let mut threads = Threads::default();
         threads.add(nfa, nfa.start_anchored(), (0, 0), &[], 0);
         for head in &mut self.head {
@@ -221,26 +219,44 @@ fn automaton(pattern: &Pattern) -> NFA {
         .expect("because the pattern was parsed when its rule was compiled")
 }
 
+/// What stands in matches. The automaton also has states that pass over what stands before one, and those take any byte.
+fn alphabet(nfa: &NFA) -> ByteSet {
+    let mut alphabet = ByteSet::default();
+    let mut seen = vec![false; nfa.states().len()];
+    let mut stack = vec![nfa.start_anchored()];
+    while let Some(id) = stack.pop() {
+        if !std::mem::replace(&mut seen[id.as_usize()], true) {
+            let state = nfa.state(id);
+            join(&mut alphabet, &bytes_of(state));
+            each_next(state, &mut |next| stack.push(next));
+        }
+    }
+    alphabet
+}
+
+/// Tells the states that a state leads to.
+fn each_next(state: &State, leads_to: &mut dyn FnMut(StateID)) {
+    match state {
+        State::ByteRange { trans } => leads_to(trans.next),
+        State::Sparse(sparse) => sparse.transitions.iter().for_each(|t| leads_to(t.next)),
+        State::Dense(dense) => dense.transitions.iter().for_each(|next| leads_to(*next)),
+        State::Look { next, .. } | State::Capture { next, .. } => leads_to(*next),
+        State::Union { alternates } => alternates.iter().for_each(|next| leads_to(*next)),
+        State::BinaryUnion { alt1, alt2 } => [alt1, alt2].into_iter().for_each(|n| leads_to(*n)),
+        State::Match { .. } | State::Fail => {}
+    }
+}
+
 /// By state, whether a match may end from there on without the group.
 fn bare(nfa: &NFA) -> Vec<bool> {
     let mut before: Vec<Vec<StateID>> = vec![Vec::new(); nfa.states().len()];
     let mut stack = Vec::new();
     for (index, state) in nfa.states().iter().enumerate() {
         let id = StateID::must(index);
-        let mut leads_to = |next: StateID| before[next.as_usize()].push(id);
         match state {
-            State::ByteRange { trans } => leads_to(trans.next),
-            State::Sparse(sparse) => sparse.transitions.iter().for_each(|t| leads_to(t.next)),
-            State::Dense(dense) => dense.transitions.iter().for_each(|next| leads_to(*next)),
-            State::Look { next, .. } => leads_to(*next),
-            State::Union { alternates } => alternates.iter().for_each(|next| leads_to(*next)),
-            State::BinaryUnion { alt1, alt2 } => {
-                [alt1, alt2].into_iter().for_each(|n| leads_to(*n))
-            }
             State::Capture { group_index, .. } if group_index.as_usize() == 1 => {}
-            State::Capture { next, .. } => leads_to(*next),
             State::Match { .. } => stack.push(id),
-            State::Fail => {}
+            _ => each_next(state, &mut |next| before[next.as_usize()].push(id)),
         }
     }
     let mut bare = vec![false; nfa.states().len()];
@@ -463,6 +479,16 @@ fn is_word(byte: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn knows_what_matches_consist_of() {
+        let nfa = thompson::Compiler::new()
+            .build("ab(?:-x|[0-3]{2})?")
+            .expect("a right pattern");
+        let alphabet = alphabet(&nfa);
+        let bytes: Vec<u8> = (0..=u8::MAX).filter(|&byte| alphabet.has(byte)).collect();
+        assert_eq!(bytes, b"-0123abx");
+    }
 
     #[test]
     fn counts_what_stands_before_a_secret() {

@@ -1,5 +1,8 @@
 //! Finds every form of every known value at once, however they overlap: an Aho-Corasick automaton that can also tell
 //! how much of a form the text's end may be the beginning of.
+//!
+//! Text that is none of them is read in the first few states, which have a table; there may be millions of others, and
+//! those are small.
 
 use std::collections::VecDeque;
 
@@ -8,24 +11,44 @@ const OTHER: u8 = 0;
 const WRAP: u8 = 1;
 /// So many bytes in a row may be passed over, so that what is held back is bounded; behind more, nothing goes on.
 pub const PATIENCE: u32 = 256;
-/// Says in the table that a form ends at the next state.
+/// Says of a state that a form ends there.
 const ENDS: u32 = 1 << 31;
-/// More than this is no list of secrets.
-const MOST_CELLS: usize = 64 << 20;
+/// No form ends here.
+const NONE: u32 = u32::MAX;
+/// The table has at most so many cells.
+const CELLS: usize = 1 << 20;
 
-/// The automaton.
+/// The automaton. Its states are numbered by their depth, the children of each in a row.
 #[derive(Debug, Default)]
 pub struct Automaton {
     classes: Vec<u8>,
     width: usize,
-    /// The next state by state and class, with [`ENDS`] where a form ends there.
+    /// The next state of each of the first states, by state and class, with [`ENDS`] where a form ends there.
     next: Vec<u32>,
-    /// How many bytes of a form have been seen that is not over.
-    open: Vec<u32>,
-    /// The form that ends here, and the next shorter state at which one ends.
-    ends: Vec<Option<(u32, u32)>>,
-    shorter: Vec<u32>,
+    /// So many states are in the table.
+    laid: u32,
+    /// All states, and one behind the last.
+    states: Vec<State>,
+    /// How long each form is.
+    lengths: Vec<u32>,
     longest: usize,
+}
+
+/// Where reading has come to: behind the longest beginning of a form that the text ends with.
+#[derive(Debug, Clone, Copy)]
+struct State {
+    /// The class of the byte that leads here.
+    class: u8,
+    /// The first of the states that go on; behind them begin those of the next state.
+    children: u32,
+    /// The state of the next shorter beginning.
+    fail: u32,
+    /// How many bytes of a form have been seen that is not over.
+    open: u32,
+    /// The form that ends here.
+    form: u32,
+    /// The next shorter state at which a form ends; 0 for none.
+    shorter: u32,
 }
 
 /// A place in a text that is read through the automaton.
@@ -58,99 +81,121 @@ enum Escapes {
 }
 
 impl Automaton {
-    /// For `forms`, none of which is empty or holds a line end. `None` where they are too many.
-    pub fn new(forms: &[Vec<u8>]) -> Option<Automaton> {
+    /// For `forms`, which are sorted, each once; none is empty or holds a line end.
+    pub fn new(forms: &[Vec<u8>]) -> Automaton {
+        Automaton::with_table(forms, CELLS)
+    }
+
+    /// With a table of so many cells, and at least the row of the first state.
+    fn with_table(forms: &[Vec<u8>], cells: usize) -> Automaton {
         let mut classes = vec![OTHER; 256];
         (classes[usize::from(b'\r')], classes[usize::from(b'\n')]) = (WRAP, WRAP);
         let mut width = 2;
         for &byte in forms.iter().flatten() {
             let class = &mut classes[usize::from(byte)];
             if *class == OTHER {
-                // 254 bytes are not line ends, and no form holds all of them: no value is binary.
-                *class = u8::try_from(width).ok()?;
+                *class = u8::try_from(width).expect("because 254 bytes are not line ends");
                 width += 1;
             }
         }
         let mut built = Automaton {
             classes,
             width,
+            lengths: forms.iter().map(|form| form.len() as u32).collect(),
             longest: forms.iter().map(Vec::len).max().unwrap_or(0),
             ..Automaton::default()
         };
-        built.state();
-        for (number, form) in forms.iter().enumerate() {
-            built.enter(number, form)?;
-        }
-        built.link();
+        built.enter(forms, cells);
         built.mark();
-        Some(built)
+        built
     }
 
-    fn state(&mut self) -> usize {
-        self.next.resize(self.next.len() + self.width, 0);
-        self.open.push(0);
-        self.ends.push(None);
-        self.shorter.push(0);
-        self.ends.len() - 1
-    }
-
-    fn enter(&mut self, number: usize, form: &[u8]) -> Option<()> {
-        let mut state = 0;
-        for &byte in form {
-            let cell = state * self.width + usize::from(self.classes[usize::from(byte)]);
-            if self.next[cell] == 0 {
-                if self.next.len() > MOST_CELLS {
-                    return None;
-                }
-                self.next[cell] = self.state() as u32;
+    /// Makes the states, from the shallow ones to the deep ones.
+    fn enter(&mut self, forms: &[Vec<u8>], cells: usize) {
+        self.states.push(State::new(OTHER, 0));
+        // Of each state, the forms that begin with what leads there, and how long that is.
+        let mut queue = VecDeque::from([(0..forms.len(), 0)]);
+        let mut at = 0;
+        while let Some((mut range, depth)) = queue.pop_front() {
+            if forms
+                .get(range.start)
+                .is_some_and(|form| form.len() == depth)
+            {
+                self.states[at].form = range.start as u32;
+                range.start += 1;
             }
-            state = self.next[cell] as usize;
-        }
-        self.ends[state] = Some((number as u32, form.len() as u32));
-        Some(())
-    }
-
-    /// Lays the failure function into the table, from the shallow states to the deep ones.
-    fn link(&mut self) {
-        let mut queue = VecDeque::from([(0usize, 0usize, 0u32)]);
-        while let Some((state, fail, depth)) = queue.pop_front() {
-            let mut goes_on = false;
-            for class in 0..self.width {
-                let cell = state * self.width + class;
-                let child = self.next[cell] as usize;
-                let back = match state {
+            self.states[at].children = self.states.len() as u32;
+            while let Some(form) = forms[range.clone()].first() {
+                let byte = form[depth];
+                let same = forms[range.clone()].partition_point(|form| form[depth] == byte);
+                let behind = range.start + same;
+                let class = self.classes[usize::from(byte)];
+                let fail = match at {
                     0 => 0,
-                    _ => self.next[fail * self.width + class],
+                    _ => self.step(self.states[at].fail, class) & !ENDS,
                 };
-                match child {
-                    0 => self.next[cell] = back,
-                    _ => {
-                        goes_on = true;
-                        queue.push_back((child, back as usize, depth + 1));
-                    }
-                }
+                self.states.push(State::new(class, fail));
+                queue.push_back((range.start..behind, depth + 1));
+                range.start = behind;
             }
-            self.open[state] = if goes_on { depth } else { self.open[fail] };
-            self.shorter[state] = match self.ends[fail] {
-                Some(_) => fail as u32,
-                None => self.shorter[fail],
-            };
+            self.link(at, depth as u32);
+            if at == 0 || self.next.len() + self.width <= cells {
+                self.lay(at);
+            }
+            at += 1;
         }
+        let behind = State {
+            children: self.states.len() as u32,
+            ..State::new(OTHER, 0)
+        };
+        self.states.push(behind);
+    }
+
+    /// Puts down what is known of a state once it has its children.
+    fn link(&mut self, at: usize, depth: u32) {
+        let State { fail, children, .. } = self.states[at];
+        let shorter = self.states[fail as usize];
+        let goes_on = (children as usize) < self.states.len();
+        let state = &mut self.states[at];
+        state.open = if goes_on { depth } else { shorter.open };
+        state.shorter = match shorter.form {
+            NONE => shorter.shorter,
+            _ => fail,
+        };
+    }
+
+    /// Lays the newest state, whose children are the last ones, into the table, which has all before it.
+    fn lay(&mut self, at: usize) {
+        let State { fail, children, .. } = self.states[at];
+        let (row, back) = (self.next.len(), fail as usize * self.width);
+        match at {
+            0 => self.next.resize(self.width, 0),
+            _ => self.next.extend_from_within(back..back + self.width),
+        }
+        for child in children as usize..self.states.len() {
+            self.next[row + usize::from(self.states[child].class)] = child as u32;
+        }
+        self.laid = at as u32 + 1;
     }
 
     fn mark(&mut self) {
-        let Automaton {
-            next,
-            ends,
-            shorter,
-            ..
-        } = self;
-        for cell in next {
-            let state = *cell as usize;
-            if ends[state].is_some() || shorter[state] != 0 {
-                *cell |= ENDS;
-            }
+        for cell in &mut self.next {
+            *cell = self.states[*cell as usize].marked(*cell);
         }
+    }
+
+    /// Where a byte of this class leads to, with [`ENDS`] where a form ends there.
+    fn step(&self, mut state: u32, class: u8) -> u32 {
+        while state >= self.laid {
+            let at = state as usize;
+            let first = self.states[at].children;
+            let children = &self.states[first as usize..self.states[at + 1].children as usize];
+            if let Some(child) = children.iter().position(|child| child.class == class) {
+                return children[child].marked(first + child as u32);
+            }
+            state = self.states[at].fail;
+        }
+        self.next[state as usize * self.width + usize::from(class)]
     }
 
     /// Reads `bytes` on from `place`, and tells each form that ends: its number and where it stands.
@@ -173,7 +218,7 @@ impl Automaton {
                     break;
                 }
                 count += 1;
-                state = self.next[(state & !ENDS) as usize * self.width + usize::from(class)];
+                state = self.step(state & !ENDS, class);
                 if state & ENDS != 0 {
                     break;
                 }
@@ -190,14 +235,15 @@ impl Automaton {
 
     /// Tells the forms that end at `place`.
     fn tell(&self, place: &Place, found: &mut dyn FnMut(u32, u64, u64)) {
-        let mut state = place.state as usize;
-        if self.ends[state].is_none() {
-            state = self.shorter[state] as usize;
+        let mut state = &self.states[place.state as usize];
+        if state.form == NONE {
+            state = &self.states[state.shorter as usize];
         }
-        while let Some((number, length)) = self.ends[state] {
+        while state.form != NONE {
+            let length = self.lengths[state.form as usize];
             let start = place.offset(place.read - u64::from(length));
-            found(number, start, place.offset(place.read - 1) + 1);
-            state = self.shorter[state] as usize;
+            found(state.form, start, place.offset(place.read - 1) + 1);
+            state = &self.states[state.shorter as usize];
         }
     }
 
@@ -208,9 +254,30 @@ impl Automaton {
 
     /// Where the text's end begins that may be the beginning of a form.
     pub fn open(&self, place: &Place) -> u64 {
-        match self.open[place.state as usize] {
+        match self.states[place.state as usize].open {
             0 => u64::MAX,
             length => place.offset(place.read - u64::from(length)),
+        }
+    }
+}
+
+impl State {
+    fn new(class: u8, fail: u32) -> State {
+        State {
+            class,
+            children: 0,
+            fail,
+            open: 0,
+            form: NONE,
+            shorter: 0,
+        }
+    }
+
+    /// The number of this state with [`ENDS`] where a form ends there.
+    fn marked(&self, number: u32) -> u32 {
+        match self.form == NONE && self.shorter == 0 {
+            true => number,
+            false => number | ENDS,
         }
     }
 }
@@ -271,11 +338,24 @@ impl Place {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn all(forms: &[&str], text: &str, escapes: bool) -> (Vec<String>, u64) {
-        let forms: Vec<Vec<u8>> = forms.iter().map(|form| form.as_bytes().to_vec()).collect();
-        let automaton = Automaton::new(&forms).expect("few forms");
+        let mut forms: Vec<Vec<u8>> = forms.iter().map(|form| form.as_bytes().to_vec()).collect();
+        forms.sort();
+        let automaton = Automaton::new(&forms);
+        let told = told(&automaton, text, escapes);
+        // Where the table ends does not matter.
+        for cells in [0, 20] {
+            let automaton = Automaton::with_table(&forms, cells);
+            assert_eq!(self::told(&automaton, text, escapes), told, "{text:?}");
+        }
+        told
+    }
+
+    fn told(automaton: &Automaton, text: &str, escapes: bool) -> (Vec<String>, u64) {
         let mut place = Place::default();
         if escapes {
             place = place.over_escapes();
@@ -321,5 +401,31 @@ mod tests {
         // What a control sequence would eat is found by reading it as text.
         assert_eq!(all(&["abcd"], "\x1b[abcd", true).0, [""; 0]);
         assert_eq!(all(&["abcd"], "\x1b[abcd", false).0, ["abcd"]);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// All forms, wherever they stand, and the longest end of the text that is a beginning of one, whatever is in
+        /// the table.
+        #[test]
+        fn finds_what_searching_one_by_one_finds(
+            forms in proptest::collection::btree_set("[ab]{1,6}|[abc]{4,9}", 1..12),
+            text in "[abc]{0,40}",
+        ) {
+            let forms: Vec<&str> = forms.iter().map(|form| &form[..]).collect();
+            let mut want: Vec<String> = Vec::new();
+            for form in &forms {
+                let starts = (0..text.len()).filter(|&at| text[at..].starts_with(form));
+                want.extend(starts.map(|_| form.to_string()));
+            }
+            want.sort();
+            let begun = |at: &usize| {
+                let end = &text[*at..];
+                forms.iter().any(|form| form.len() > end.len() && form.starts_with(end))
+            };
+            let open = (0..text.len()).find(begun).map_or(u64::MAX, |at| at as u64);
+            prop_assert_eq!(all(&forms, &text, false), (want, open));
+        }
     }
 }

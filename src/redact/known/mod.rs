@@ -16,6 +16,8 @@ pub use pick::{of_dotenv, of_list, of_variables};
 pub const LEAST: usize = 6;
 /// Values longer than this, in bytes, are refused.
 pub const MOST: usize = 64 * 1024;
+/// More bytes than this in all forms together are no list of secrets.
+const MOST_TOGETHER: usize = 12 << 20;
 /// Of a value of several lines, each line of so many bytes counts as well, for it may come along indented.
 const LINE: usize = 16;
 
@@ -38,7 +40,10 @@ pub enum KnownError {
         origin: Arc<str>,
     },
     /// They are too many.
-    #[error("the known values are too many or too long together")]
+    #[error(
+        "the known values are too many or too long together: their forms have more than {} MiB",
+        MOST_TOGETHER >> 20
+    )]
     TooMany,
 }
 
@@ -51,8 +56,9 @@ impl KnownValues {
         values: impl IntoIterator<Item = (Arc<str>, Secret)>,
     ) -> Result<KnownValues, KnownError> {
         let mut known = KnownValues::default();
-        let mut forms: Vec<Vec<u8>> = Vec::new();
-        let mut seen: HashMap<Vec<u8>, ()> = HashMap::new();
+        // The value of each form: the first that has it.
+        let mut forms: HashMap<Vec<u8>, u32> = HashMap::new();
+        let mut together = 0;
         for (origin, secret) in values {
             let value = secret.expose();
             if value.len() > MOST {
@@ -65,15 +71,23 @@ impl KnownValues {
             let lines = value.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
             let parts = std::iter::once(value).chain(lines.filter(|line| line.len() >= LINE));
             for form in parts.flat_map(forms::forms) {
-                if seen.insert(form.clone(), ()).is_none() {
-                    forms.push(form);
-                    known.of_form.push(number);
+                let length = form.len();
+                forms.entry(form).or_insert_with(|| {
+                    together += length;
+                    number
+                });
+                if together > MOST_TOGETHER {
+                    return Err(KnownError::TooMany);
                 }
             }
             known.values.push((origin, secret));
         }
+        let mut forms: Vec<(Vec<u8>, u32)> = forms.into_iter().collect();
+        forms.sort_unstable();
+        let (forms, of_form): (Vec<Vec<u8>>, Vec<u32>) = forms.into_iter().unzip();
+        known.of_form = of_form;
         if !forms.is_empty() {
-            known.automaton = Some(Automaton::new(&forms).ok_or(KnownError::TooMany)?);
+            known.automaton = Some(Automaton::new(&forms));
         }
         Ok(known)
     }
@@ -160,5 +174,53 @@ impl Watcher<'_> {
         let colored = self.colored.as_ref();
         let colored = colored.map_or(u64::MAX, |place| self.automaton.open(place));
         self.automaton.open(&self.plain).min(colored).min(self.end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(values: &[String]) -> impl Iterator<Item = (Arc<str>, Secret)> {
+        let secrets = values.iter().map(|value| Secret::new(value.as_bytes()));
+        secrets.map(|secret| (Arc::from("a test"), secret))
+    }
+
+    /// What looks random and needs every kind of escape.
+    fn random(length: usize) -> String {
+        let mut number = 1u64;
+        let mut next = || {
+            number = number
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            b"ab/+<&\"\\$' Z7"[(number >> 33) as usize % 13] as char
+        };
+        (0..length).map(|_| next()).collect()
+    }
+
+    #[test]
+    fn takes_the_longest_value_that_it_may() {
+        let value = random(MOST - 1) + "x";
+        let known =
+            KnownValues::new(named(std::slice::from_ref(&value))).expect("it is short enough");
+        let mut watcher = known.watcher().expect("there is a value");
+        let mut found = Vec::new();
+        let text = [&b"x"[..], value.as_bytes(), b"y"].concat();
+        watcher.feed(&text, &mut |range, number| found.push((range, number)));
+        assert_eq!(found, [(1..MOST as u64 + 1, 0)]);
+    }
+
+    #[test]
+    fn refuses_a_longer_one_and_too_many() {
+        let long = KnownValues::new(named(&[random(MOST + 1)]));
+        assert!(matches!(long, Err(KnownError::TooLong { .. })));
+        let values: Vec<String> = (0..1000)
+            .map(|at| random(1000)[at % 500..].to_owned() + &at.to_string())
+            .collect();
+        assert!(matches!(
+            KnownValues::new(named(&values)),
+            Err(KnownError::TooMany)
+        ));
+        assert!(KnownValues::new(named(&values[..2])).is_ok());
     }
 }
