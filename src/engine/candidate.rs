@@ -82,6 +82,7 @@ pub fn resolve(candidates: &mut Vec<Candidate>, rules: &[Rule]) {
     if kept.len() < 2 {
         return;
     }
+    yield_to_formats(candidates, &mut kept, rules);
     // In the order of precedence; among equals the one whose keyword begins earlier in the name (`acme_secret_key` is
     // Acme's before it is a `secret_key`), then the more severe, then the longer, then the rule's name decides, so that
     // one secret is one finding.
@@ -89,11 +90,8 @@ pub fn resolve(candidates: &mut Vec<Candidate>, rules: &[Rule]) {
         let (c, rule) = (&candidates[i], &rules[candidates[i].rule as usize]);
         let length = c.secret.end - c.secret.start;
         let named = matches!(rule.matcher, Matcher::Assignment(_)) && !rule.is_generic();
-        // A run behind a name gives way to one with a beginning of its own.
-        let called = matches!(rule.matcher, Matcher::Run(_)) && c.secret.start > c.span.start;
         (
             rank(rule),
-            called,
             if named { c.hit } else { 0 },
             std::cmp::Reverse(rule.severity),
             std::cmp::Reverse(length),
@@ -122,6 +120,37 @@ pub fn resolve(candidates: &mut Vec<Candidate>, rules: &[Rule]) {
             }
         }
     }
+}
+
+/// Farther before its secret no candidate begins that one at the secret's start may yield to.
+const NAME: u64 = 1024;
+
+/// Lets a run behind a name yield to what has a format of its own and begins at the same place.
+fn yield_to_formats(candidates: &mut [Candidate], kept: &mut Vec<usize>, rules: &[Rule]) {
+    let called = |c: &Candidate| {
+        let is_run = matches!(rules[c.rule as usize].matcher, Matcher::Run(_));
+        is_run && c.secret.start > c.span.start
+    };
+    kept.retain(|&i| {
+        if !called(&candidates[i]) {
+            return true;
+        }
+        let start = candidates[i].secret.start;
+        let formed = |c: &&Candidate| {
+            let rule = &rules[c.rule as usize];
+            let own = rank(rule) == 0 || !rule.is_generic();
+            c.secret.start == start && c.kept() && !called(c) && own
+        };
+        let behind = candidates.partition_point(|c| c.span.start <= start);
+        let near = candidates[..behind].iter().rev();
+        let mut near = near.take_while(|c| c.span.start + NAME >= start);
+        let other = near.find(formed);
+        let Some(rule) = other.map(|other| other.rule) else {
+            return true;
+        };
+        candidates[i].verdict = Verdict::Drop(Reason::Covered(rule));
+        false
+    });
 }
 
 /// Intervals longer than this are kept apart.
