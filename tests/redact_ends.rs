@@ -195,3 +195,25 @@ proptest! {
         prop_assert!(run.stderr.starts_with("keysieve: folder: "), "{}", run.stderr);
     }
 }
+
+/// The longest value that may be known is covered, a longer one and too many are refused before anything comes out.
+#[test]
+fn known_values_are_covered_or_refused() {
+    let tree = Tree::new();
+    let long = expand(&"<b64:4096>".repeat(16), 1);
+    tree.file("long", &long);
+    tree.file("longer", long.clone() + "x");
+    let many: String = (0..20_000).map(|seed| token(seed) + "\n").collect();
+    tree.file("many", many);
+    tree.file("text", format!("it is {long}."));
+    let redact = |list: &str| {
+        Running::start(&mut tree.keysieve(["redact", "--known-list", list, "text"])).wait()
+    };
+    let run = redact("long");
+    assert_eq!(run.stdout, "it is [REDACTED:known-value].");
+    for (list, why) in [("longer", "longer than 65536 bytes"), ("many", "too many")] {
+        let run = redact(list);
+        assert_eq!((run.code, &run.stdout[..]), (2, ""));
+        assert!(run.stderr.contains(why), "{}", run.stderr);
+    }
+}
