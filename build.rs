@@ -225,19 +225,22 @@ fn render_sieve(sieve: &sieve::Sieve) -> String {
             "Buckets {{ starts: {}, entries: {} }}",
             list(&b.starts, |n| n.to_string()),
             list(&b.entries, |e| format!(
-                "Entry {{ gram: {}, word: {}, offset: {}, after: {}, mask: {} }}",
-                e.gram, e.word, e.offset, e.after, e.mask
+                "Entry {{ gram: {}, word: {}, offset: {}, follow: {}, before: {}, after: {} }}",
+                e.gram, e.word, e.offset, e.follow, e.before, e.after
             ))
         )
     };
     format!(
-        "Sieve {{ words: {}, map: Cow::Borrowed(&{:?}), wide: {}, short: {}, factor: {}, longest: {} }}",
+        "Sieve {{ words: {}, map: Cow::Borrowed(&{:?}), signs: Cow::Borrowed(&{:?}), threes: Cow::Borrowed(&{:?}), \
+         wide: {}, short: {}, factor: {}, longest: {} }}",
         list(&sieve.words, |w| format!(
             "Word {{ text: {}, fold: {} }}",
             list(&w.text, |b| b.to_string()),
             w.fold
         )),
         sieve.map,
+        sieve.signs,
+        sieve.threes,
         buckets(&sieve.wide),
         buckets(&sieve.short),
         sieve.factor,
