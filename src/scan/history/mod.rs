@@ -228,6 +228,7 @@ impl Audit<'_> {
     fn cache(&self) -> Option<Cache> {
         let folder = self.options.cache.as_ref()?;
         let made = Made {
+            code: cache::CODE,
             engine: self.scan.engine,
             least: self.scan.least(),
             limit: self.options.max_object_size,
