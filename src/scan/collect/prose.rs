@@ -15,7 +15,7 @@ const ENDS: [&str; 6] = [".md", ".mdx", ".markdown", ".rst", ".adoc", ".asciidoc
 /// than probable in documentation.
 pub fn judged<'k>(rule: &Rule, origin: &Origin, kept: &'k Kept) -> Cow<'k, Kept> {
     let sure = kept.confidence == Confidence::High && !kept.example;
-    if !sure || !rule.is_called_secret() || !is_prose(origin.as_str()) {
+    if !sure || !rule.is_called_secret() || !is_prose(origin.path()) {
         return Cow::Borrowed(kept);
     }
     let mut kept = kept.clone();

@@ -30,7 +30,7 @@ use gix::objs::Kind;
 use super::Scan;
 use super::collect::Collector;
 use crate::engine::{Counters, Scanned};
-use crate::model::{Origin, Skip, SkipKind};
+use crate::model::{Named, Origin, Skip, SkipKind};
 use crate::source::Excluded;
 use crate::source::git::{
     Place, Reader, Reference, Repository, Sources, Store, Tips, Unreadable, Update, Walk,
@@ -220,6 +220,7 @@ impl Audit<'_> {
             stored.unwrap_or_else(|why| self.collector.note(why));
         }
         let references = self.references(&store, &mut found);
+        self.names(&references);
         self.say_what_is_missing(&found);
         self.show((&store, &references), (found, seen), &pool);
         Ok(counters)
@@ -353,6 +354,21 @@ impl Audit<'_> {
         references
     }
 
+    /// Looks at the names of references.
+    fn names(&self, references: &[Reference]) {
+        let mut scratch = self.scan.engine.scratch();
+        for reference in references {
+            let name = reference.name.strip_prefix("refs/");
+            let name = name.unwrap_or(&reference.name);
+            let (what, name) = match name.split_once('/') {
+                Some(("heads" | "remotes", name)) => (Named::Branch, name),
+                Some(("tags", name)) => (Named::Tag, name),
+                _ => (Named::Reference, name),
+            };
+            self.collector.name(what, name, &mut scratch);
+        }
+    }
+
     /// Reports what was found, now that all of it is known.
     fn show(
         &self,
@@ -423,6 +439,7 @@ impl Audit<'_> {
             Ok(Some(_)) => {}
             Ok(None) => {
                 let branch = self.repository.branch().unwrap_or_default();
+                let branch = super::masked(self.scan.engine, &branch);
                 self.skip(
                     SkipKind::Unborn,
                     format!("branch {branch} has no commit yet"),
