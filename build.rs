@@ -2,6 +2,7 @@
 //! parses and compiles nothing. A mistake in a rule file fails the build with the file and line.
 
 use std::fmt::Write as _;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::{env, fs, process};
 
@@ -34,6 +35,14 @@ mod tables;
 
 use rule::{List, Matcher, Pattern, Rule, Step, Str};
 
+/// The code that decides what is found. Whoever remembers what was found asks whether the same code found it.
+const DECIDES: [&str; 5] = [
+    "src/engine",
+    "src/model",
+    "src/rule",
+    "src/scan",
+    "src/source",
+];
 /// Bitmaps of which the best is laid down.
 const TRIES: usize = 64;
 
@@ -43,6 +52,30 @@ fn main() {
     let rules = load(&root.join("rules"));
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("because cargo sets it"));
     fs::write(out.join("rules.rs"), render(&rules)).expect("because cargo made OUT_DIR for this");
+    let mut hasher = DefaultHasher::new();
+    for folder in DECIDES {
+        println!("cargo:rerun-if-changed={folder}");
+        hash(&root.join(folder), &mut hasher);
+    }
+    println!("cargo:rustc-env=KEYSIEVE_CODE={:016x}", hasher.finish());
+}
+
+/// Adds the names and contents of all files in a folder and below it.
+fn hash(folder: &Path, hasher: &mut DefaultHasher) {
+    let entries = fs::read_dir(folder).expect("because the package holds it");
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("because it can be listed").path())
+        .collect();
+    paths.sort();
+    for path in paths {
+        path.file_name().hash(hasher);
+        match path.is_dir() {
+            true => hash(&path, hasher),
+            false => fs::read(&path)
+                .expect("because the package holds it")
+                .hash(hasher),
+        }
+    }
 }
 
 fn load(folder: &Path) -> Vec<Rule> {
@@ -225,19 +258,22 @@ fn render_sieve(sieve: &sieve::Sieve) -> String {
             "Buckets {{ starts: {}, entries: {} }}",
             list(&b.starts, |n| n.to_string()),
             list(&b.entries, |e| format!(
-                "Entry {{ gram: {}, word: {}, offset: {}, after: {}, mask: {} }}",
-                e.gram, e.word, e.offset, e.after, e.mask
+                "Entry {{ gram: {}, word: {}, offset: {}, follow: {}, before: {}, after: {} }}",
+                e.gram, e.word, e.offset, e.follow, e.before, e.after
             ))
         )
     };
     format!(
-        "Sieve {{ words: {}, map: Cow::Borrowed(&{:?}), wide: {}, short: {}, factor: {}, longest: {} }}",
+        "Sieve {{ words: {}, map: Cow::Borrowed(&{:?}), signs: Cow::Borrowed(&{:?}), threes: Cow::Borrowed(&{:?}), \
+         wide: {}, short: {}, factor: {}, longest: {} }}",
         list(&sieve.words, |w| format!(
             "Word {{ text: {}, fold: {} }}",
             list(&w.text, |b| b.to_string()),
             w.fold
         )),
         sieve.map,
+        sieve.signs,
+        sieve.threes,
         buckets(&sieve.wide),
         buckets(&sieve.short),
         sieve.factor,

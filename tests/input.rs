@@ -55,6 +55,43 @@ fn encodings_give_the_same_places() {
     assert_eq!(report.spots(), want);
 }
 
+/// A path is told with every finding in its file, so it is masked wherever it is printed.
+#[test]
+fn secrets_in_names_are_found_and_masked() {
+    let tree = Tree::new();
+    let secrets = [token(1), token(2), token(3)];
+    let [file, folder, inside] = &secrets;
+    tree.file(format!("a/{file}.txt"), format!("token = {inside}\n"));
+    tree.file(format!("{folder}/one"), "none\n");
+    tree.file(format!("{folder}/two"), "none\n");
+    let (code, report) = tree.json(["."]);
+    assert_eq!(code, 1);
+    let length = file.len();
+    let masked = |secret: &String| keysieve::model::mask(secret.as_bytes());
+    let mut want = [
+        format!("a/{}.txt:1:9-{}", masked(file), 9 + length),
+        format!("name of a directory: {}:1:1-{}", masked(folder), 1 + length),
+        format!("name of a file: a/{}.txt:1:3-{}", masked(file), 3 + length),
+    ];
+    want.sort();
+    assert_eq!(report.spots(), want);
+    for format in ["text", "brief", "json", "jsonl", "sarif", "csv", "junit"] {
+        let run = tree.run(["scan", "--format", format, "."]);
+        let said = format!("{}{}", run.stdout, run.stderr);
+        for secret in &secrets {
+            assert!(!said.contains(secret), "{format} shows {secret}");
+        }
+    }
+    // What is not scanned is told by its path, too.
+    let run = tree.run(["scan", "--format", "text", "--max-file-size", "1", "."]);
+    assert!(
+        !secrets
+            .iter()
+            .any(|secret| run.stderr.contains(secret) || run.stdout.contains(secret)),
+        "{run:?}"
+    );
+}
+
 #[test]
 fn line_ends_change_neither_place_nor_fingerprint() {
     use keysieve::engine::example::expand;

@@ -1,10 +1,11 @@
 //! The prefilter: every occurrence of every keyword, overlapping ones included.
 //!
-//! Three stages, each cheaper than the next. At every second byte the four bytes there are hashed into a bitmap that
+//! Four stages, each cheaper than the next. At every second byte the four bytes there are hashed into a bitmap that
 //! says whether a keyword may stand here: one look-up for two bytes. Keywords of five bytes and more are entered with a
 //! gram at an even and one at an odd offset, so that one of them meets the stride; shorter ones with every byte that may
-//! stand before or behind them. What passes is looked up in a hash table of exact grams, and what passes that is
-//! compared with the keywords. The tables of the embedded rules are laid down by the build script; the tests hold them
+//! stand before or behind them. Most of what passes is a gram of many keywords, or none at all: a smaller table says which
+//! bytes stand beside the gram in some keyword, and turns three of four places away. What passes that is looked up in a
+//! hash table of exact grams, each with up to four bytes to either side, and then compared with the keywords. The tables of the embedded rules are laid down by the build script; the tests hold them
 //! against the `aho-corasick` crate.
 
 use std::borrow::Cow;
@@ -15,6 +16,8 @@ use super::grams::{self, Frequencies, first_three, fold};
 /// The first factor that is tried for the bitmap, and how far on the next one lies: an even number, so that all are odd.
 const FACTOR: u32 = 0x2C1B_3C6D;
 const FACTOR_STEP: u32 = 0x9E37_79B8;
+/// What grams are multiplied with behind the first stage.
+const MIX: u32 = 0xC2B2_AE35;
 const MAP_BITS: u32 = 21;
 /// Words of the first stage's bitmap.
 pub const MAP_SIZE: usize = 1 << (MAP_BITS - 5);
@@ -22,6 +25,12 @@ pub const MAP_SIZE: usize = 1 << (MAP_BITS - 5);
 const STEP: usize = 32;
 /// Bytes that one turn looks at.
 const VIEW: usize = STEP + 2;
+/// Entries of the second stage's table for grams of four bytes.
+pub const SIGN_COUNT: usize = 1 << SIGN_BITS;
+const SIGN_BITS: u32 = 15;
+/// Words of the second stage's bitmap for grams of three bytes.
+pub const THREE_SIZE: usize = 1 << (THREE_BITS - 5);
+const THREE_BITS: u32 = 13;
 /// The greatest offset of a gram in its keyword: how far behind a keyword's start must be looked to find it.
 const DEEPEST: usize = 16;
 
@@ -46,10 +55,13 @@ pub struct Entry {
     pub word: u16,
     /// Offset of the gram in it.
     pub offset: u8,
-    /// What follows the gram in the keyword, folded: most places where only the gram stands end here.
+    /// How many bytes of `after` count.
+    pub follow: u8,
+    /// What stands before the gram in the keyword, folded, the last of it in the highest byte: as many bytes as there
+    /// are, and at most four. Most places where only the gram stands end here.
+    pub before: u32,
+    /// What follows the gram in the keyword, folded.
     pub after: u32,
-    /// Which bits of that count.
-    pub mask: u32,
 }
 
 /// Exact grams, in buckets by hash: the entries of bucket `b` are `entries[starts[b]..starts[b + 1]]`.
@@ -68,6 +80,11 @@ pub struct Sieve {
     pub words: Cow<'static, [Word]>,
     /// The first stage: a bit for the hash of each gram, [`MAP_SIZE`] words.
     pub map: Cow<'static, [u32]>,
+    /// The second stage for grams of four bytes, [`SIGN_COUNT`] of them by hash: what may stand before such a gram, a bit
+    /// for each of sixteen kinds of bytes, and above them what may follow.
+    pub signs: Cow<'static, [u32]>,
+    /// The second stage for grams of three bytes: a bit for the hash of each, [`THREE_SIZE`] words.
+    pub threes: Cow<'static, [u32]>,
     /// Grams of four bytes: of keywords of at least as many.
     pub wide: Buckets,
     /// Grams of three bytes: what keywords of three and four bytes begin with.
@@ -94,6 +111,62 @@ const fn place(gram: u32, factor: u32) -> (usize, u32) {
     (word as usize, bit & 31)
 }
 
+/// The place of a gram of four bytes in the second stage's table, the bit for the byte before it, and that for the one
+/// behind it.
+const fn sign(gram: u32, before: u32, after: u32) -> (usize, u32, u32) {
+    // Another mix than the bitmap's, so that what collided there parts here.
+    let hash = gram.wrapping_mul(MIX);
+    let kind = hash >> (28 - SIGN_BITS);
+    let (ahead, behind) = (kind ^ before >> 24, kind ^ after);
+    (
+        (hash >> (32 - SIGN_BITS)) as usize,
+        ahead & 15,
+        16 + (behind & 15),
+    )
+}
+
+/// The place of a gram of three bytes in the second stage's bitmap: a word and a bit of it.
+const fn three(gram: u32) -> (usize, u32) {
+    let hash = gram.wrapping_mul(MIX) >> (32 - THREE_BITS);
+    ((hash >> 5) as usize, hash & 31)
+}
+
+/// A gram of the text and what stands around it, folded.
+#[derive(Debug, Clone, Copy)]
+struct Spot {
+    before: u32,
+    gram: u32,
+    after: u32,
+}
+
+impl Spot {
+    /// At a place of a text, filled up with zeros where it ends. None behind its end.
+    fn at(hay: &[u8], place: usize) -> Option<Spot> {
+        let mut bytes = [0; 12];
+        match place
+            .checked_sub(4)
+            .and_then(|start| hay.get(start..start + 12))
+        {
+            Some(twelve) => bytes.copy_from_slice(twelve),
+            None => {
+                let rest = hay.get(place..)?;
+                let (left, right) = (place.min(4), rest.len().min(8));
+                bytes[4 - left..4].copy_from_slice(&hay[place - left..place]);
+                bytes[4..4 + right].copy_from_slice(&rest[..right]);
+            }
+        }
+        let [before, gram, after] = [0, 4, 8].map(|at| {
+            let four = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
+            fold(u32::from_le_bytes(four))
+        });
+        Some(Spot {
+            before,
+            gram,
+            after,
+        })
+    }
+}
+
 impl Sieve {
     /// Builds the tables for `words`, of at least three bytes each and at most [`MOST_WORDS`] in number. Of so many
     /// bitmaps as `tries` says, the one that frequent text passes least.
@@ -108,7 +181,7 @@ impl Sieve {
             .iter()
             .enumerate()
         {
-            wide.extend(offsets.iter().map(|&at| Entry::new(&words, word, at)));
+            wide.extend(offsets.iter().map(|&at| Entry::new(&words, word, (at, 4))));
         }
         for (index, word) in words
             .iter()
@@ -123,14 +196,9 @@ impl Sieve {
                 }
             }
             if word.text.len() == 4 {
-                wide.push(Entry::new(&words, index, 0));
+                wide.push(Entry::new(&words, index, (0, 4)));
             }
-            short.push(Entry {
-                gram: three,
-                after: 0,
-                mask: 0,
-                ..Entry::new(&words, index, 0)
-            });
+            short.push(Entry::new(&words, index, (0, 3)));
         }
         grams.extend(wide.iter().map(|entry| entry.gram));
         let (factor, map) = bitmap(&grams, &frequencies, tries);
@@ -139,6 +207,8 @@ impl Sieve {
             words: Cow::Owned(words),
             map: Cow::Owned(map),
             factor,
+            signs: Cow::Owned(signs(&wide)),
+            threes: Cow::Owned(threes(&short)),
             wide: Buckets::build(wide),
             short: Buckets::build(short),
         }
@@ -175,35 +245,39 @@ impl Sieve {
         passed
     }
 
-    /// The second and third stage at one place.
+    /// What comes after the first stage, at one place.
+    #[inline]
     fn look(&self, hay: &[u8], range: &Range<usize>, place: usize, hit: &mut impl FnMut(WordHit)) {
-        let mut bytes = [0; 8];
         // The last view is filled up with zeros, and those may look like a gram.
-        let Some(rest) = hay.get(place..) else {
+        let Some(spot) = Spot::at(hay, place) else {
             return;
         };
-        match rest.first_chunk::<8>() {
-            Some(eight) => bytes = *eight,
-            None => bytes[..rest.len()].copy_from_slice(rest),
-        }
-        let [gram, after] = [0, 4].map(|at| {
-            let four = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
-            fold(u32::from_le_bytes(four))
-        });
-        for entry in self.wide.of(gram) {
-            if (entry.after ^ after) & entry.mask == 0 {
-                self.compare(hay, range, place, entry, hit);
+        let (slot, ahead, behind) = sign(spot.gram, spot.before, spot.after);
+        let sign = self.signs[slot];
+        if (sign >> ahead & sign >> behind) & 1 != 0 {
+            for entry in self.wide.of(spot.gram) {
+                if entry.fits(&spot) {
+                    self.compare(hay, range, place, entry, hit);
+                }
             }
         }
-        for entry in self.short.of(first_three(gram)) {
+        let first = first_three(spot.gram);
+        if self.is_three(first) {
             // One of four bytes has just been found by all of them.
-            if self.words[entry.word as usize].text.len() == 3 {
-                self.compare(hay, range, place, entry, hit);
-            }
+            let three = self.short.of(first).filter(|entry| entry.follow == 0);
+            three.for_each(|entry| self.compare(hay, range, place, entry, hit));
         }
-        for entry in self.short.of(gram >> 8) {
-            self.compare(hay, range, place + 1, entry, hit);
+        let second = spot.gram >> 8;
+        if self.is_three(second) {
+            let fits = self.short.of(second).filter(|entry| entry.fits(&spot));
+            fits.for_each(|entry| self.compare(hay, range, place + 1, entry, hit));
         }
+    }
+
+    /// Whether three bytes may be what a short keyword begins with.
+    fn is_three(&self, gram: u32) -> bool {
+        let (word, bit) = three(gram);
+        self.threes[word] >> bit & 1 != 0
     }
 
     fn compare(
@@ -252,21 +326,60 @@ fn sift(map: &[u32; MAP_SIZE], factor: u32, view: &[u8; VIEW]) -> u32 {
 }
 
 impl Entry {
-    fn new(words: &[Word], word: usize, offset: usize) -> Entry {
+    /// A gram of `length` bytes at an offset of a keyword.
+    fn new(words: &[Word], word: usize, (offset, length): (usize, usize)) -> Entry {
         let text = &words[word].text[..];
-        let rest = &text[(offset + 4).min(text.len())..];
-        let count = rest.len().min(4);
-        let mut after = [0; 4];
-        after[..count].copy_from_slice(&rest[..count]);
-        let mask = (1u64 << (8 * count)) - 1;
+        let (left, rest) = (offset.min(4), &text[offset + length..]);
+        let mut before = [0; 4];
+        before[4 - left..].copy_from_slice(&text[offset - left..offset]);
         Entry {
-            gram: grams::at(text, offset),
+            gram: match length {
+                3 => first_three(grams::at(text, offset)),
+                _ => grams::at(text, offset),
+            },
             word: word as u16,
             offset: offset as u8,
-            after: fold(u32::from_le_bytes(after)),
-            mask: mask as u32,
+            follow: rest.len().min(4) as u8,
+            before: fold(u32::from_le_bytes(before)),
+            after: grams::at(rest, 0),
         }
     }
+
+    /// Whether the keyword may stand where its gram does, by what stands around that.
+    #[inline]
+    fn fits(&self, spot: &Spot) -> bool {
+        let before = u64::from(self.before ^ spot.before) >> (32 - 8 * self.offset.min(4));
+        let after = u64::from(self.after ^ spot.after) << (32 - 8 * self.follow);
+        (before | after as u32 as u64) == 0
+    }
+}
+
+/// The second stage's table for grams of four bytes.
+fn signs(wide: &[Entry]) -> Vec<u32> {
+    let mut signs = vec![0; SIGN_COUNT];
+    for entry in wide {
+        let (slot, ahead, behind) = sign(entry.gram, entry.before, entry.after);
+        // Anything may stand where the keyword ends.
+        signs[slot] |= match entry.offset {
+            0 => 0x0000_FFFF,
+            _ => 1 << ahead,
+        };
+        signs[slot] |= match entry.follow {
+            0 => 0xFFFF_0000,
+            _ => 1 << behind,
+        };
+    }
+    signs
+}
+
+/// The second stage's bitmap for grams of three bytes.
+fn threes(short: &[Entry]) -> Vec<u32> {
+    let mut threes = vec![0; THREE_SIZE];
+    for entry in short {
+        let (word, bit) = three(entry.gram);
+        threes[word] |= 1 << bit;
+    }
+    threes
 }
 
 /// The bitmap of `grams` that frequent text passes least, of so many as `tries` says, and its factor.
@@ -316,9 +429,8 @@ impl Buckets {
         }
     }
 
-    /// Another mix than the bitmap's, so that what collided there parts here.
     fn mix(gram: u32) -> usize {
-        (gram.wrapping_mul(0xC2B2_AE35) >> 12) as usize
+        (gram.wrapping_mul(MIX) >> 12) as usize
     }
 
     #[inline]

@@ -17,7 +17,7 @@ pub use finding::{
 pub use git::{GitCommit, GitHistory, GitKind, GitPlace};
 pub use level::{Confidence, Severity};
 pub use mask::{MASK, mask, mask_line};
-pub use origin::{Origin, Skip, SkipKind};
+pub use origin::{Named, Origin, Skip, SkipKind};
 pub use secret::{Secret, identity};
 pub use source_error::SourceError;
 pub use summary::{RuleStats, Stats, Summary, UnusedSuppression};

@@ -12,15 +12,71 @@ pub enum Origin {
     /// A file, by its path as shown to people: relative to the scan's root where it lies below it, with `/` as the
     /// separator on every platform.
     File(String),
+    /// The name of something, rather than what it holds: `name of a file: a/b`.
+    Name(String),
     /// Standard input.
     Stdin,
 }
 
+/// What has a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Named {
+    /// A file, by its path.
+    File,
+    /// A directory, by its path.
+    Directory,
+    /// A branch.
+    Branch,
+    /// A tag.
+    Tag,
+    /// Another reference.
+    Reference,
+}
+
 impl Origin {
+    /// How the text of a name's origin begins.
+    const NAME: &str = "name of a ";
+
+    /// The name of something.
+    pub fn name_of(what: Named, name: &str) -> Origin {
+        let what = match what {
+            Named::File => "file",
+            Named::Directory => "directory",
+            Named::Branch => "branch",
+            Named::Tag => "tag",
+            Named::Reference => "reference",
+        };
+        Origin::Name(format!("{}{what}: {name}", Self::NAME))
+    }
+
+    /// The path or name alone, without what it is the name of.
+    pub fn path(&self) -> &str {
+        match self {
+            Origin::Name(text) => text.split_once(": ").map_or("", |(_, name)| name),
+            _ => self.as_str(),
+        }
+    }
+
+    /// The same place, with another path or name.
+    pub fn with_path(&self, path: String) -> Origin {
+        match self {
+            Origin::File(_) => Origin::File(path),
+            Origin::Stdin => Origin::Stdin,
+            Origin::Name(text) => {
+                let what = &text[..text.len() - self.path().len()];
+                Origin::Name(format!("{what}{path}"))
+            }
+            Origin::Git(place) => Origin::Git(Arc::new(GitPlace {
+                path,
+                ..GitPlace::clone(place)
+            })),
+        }
+    }
+
     /// The path or name that reports show.
     pub fn as_str(&self) -> &str {
         match self {
-            Origin::File(path) => path,
+            Origin::File(path) | Origin::Name(path) => path,
             Origin::Stdin => "<stdin>",
             Origin::Git(place) => &place.path,
         }

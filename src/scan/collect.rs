@@ -4,16 +4,16 @@
 mod assemble;
 mod prose;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 use super::{Scan, alarm, veil};
 use crate::canary::Planted;
-use crate::engine::{Emission, Kept, Reason, Verdict};
+use crate::engine::{Emission, Kept, Reason, Scratch, Verdict};
 use crate::model::{
-    Dropped, Event, Finding, Fingerprint, GitHistory, Location, Origin, RuleInfo, Salt, Secret,
-    Severity, Skip, SkipKind, Summary, identity, mask,
+    Dropped, Event, Finding, Fingerprint, GitHistory, Location, Named, Origin, RuleInfo, Salt,
+    Secret, Severity, Skip, SkipKind, Summary, identity, mask,
 };
 use crate::rule::Rule;
 use crate::suppress::Sighting;
@@ -36,6 +36,8 @@ struct Inner {
     /// Findings in the order in which they were found, that have not been handed out; only where that is wanted.
     new: Vec<Fingerprint>,
     rules: HashMap<u16, Arc<RuleInfo>>,
+    /// Secrets in names that have been told of: whose name, and where in it.
+    names: HashSet<(Origin, u64)>,
     histories: HashMap<Fingerprint, GitHistory>,
     notes: Vec<String>,
     below: u64,
@@ -137,6 +139,27 @@ impl<'s> Collector<'s> {
         }
     }
 
+    /// Looks at the name of something. A secret in it is told of the shortest path that holds it.
+    pub fn name(&self, what: Named, name: &str, scratch: &mut Scratch) {
+        let engine = self.scan.engine;
+        engine.examine("", name.as_bytes(), scratch, &mut |emission| {
+            let end = emission.candidate.secret.end as usize;
+            let folder = name.as_bytes()[end..].iter().position(|&byte| byte == b'/');
+            let origin = match folder {
+                Some(more) if what == Named::File => {
+                    let folder = String::from_utf8_lossy(&name.as_bytes()[..end + more]);
+                    Origin::name_of(Named::Directory, &folder)
+                }
+                _ => Origin::name_of(what, name),
+            };
+            let place = (origin.clone(), emission.start.offset);
+            // A directory is met with each of its files.
+            if !emission.candidate.kept() || self.inner().names.insert(place) {
+                self.take(&origin, &emission);
+            }
+        });
+    }
+
     /// Takes something that people are to be told.
     pub fn note(&self, note: String) {
         self.inner().notes.push(note);
@@ -166,7 +189,7 @@ impl<'s> Collector<'s> {
             Some(canary) => alarm::at_home(canary, origin, self.scan.root),
             None => self.scan.policy.accept(&Sighting {
                 rule: &rule.id,
-                path: &self.scan.root.path(origin.as_str()),
+                path: &self.scan.root.path(origin.path()),
                 secret: &secret,
                 line: &emission.around[emission.line()],
                 previous_line: emission.previous_line(),
@@ -309,6 +332,7 @@ impl<'s> Collector<'s> {
 
     /// Hands everything out in order, except for what has been handed out, and sums it up.
     pub fn finish(self, sink: &mut dyn FnMut(Event)) -> Summary {
+        let mut paths = veil::Paths::new(self.scan);
         let mut inner = self
             .inner
             .into_inner()
@@ -341,10 +365,10 @@ impl<'s> Collector<'s> {
         inner.dropped.sort_by(|a, b| {
             (&a.origin, a.start, &a.rule.id).cmp(&(&b.origin, b.start, &b.rule.id))
         });
-        inner
-            .dropped
-            .into_iter()
-            .for_each(|dropped| sink(Event::Dropped(dropped)));
+        inner.dropped.into_iter().for_each(|mut dropped| {
+            paths.veil(&mut dropped.origin);
+            sink(Event::Dropped(dropped));
+        });
         let mut rules = inner.rules;
         let mut findings: Vec<(bool, Finding)> = inner
             .findings
@@ -354,6 +378,8 @@ impl<'s> Collector<'s> {
                 let rule = info(&mut rules, entry.rule, rule);
                 let told = entry.told;
                 let mut finding = entry.finding(fingerprint, rule);
+                let places = finding.locations.iter_mut();
+                places.for_each(|place| paths.veil(&mut place.origin));
                 finding.history = inner.histories.remove(&fingerprint);
                 (told, finding)
             })
@@ -368,9 +394,10 @@ impl<'s> Collector<'s> {
             }
             summary.skipped.push((kind, count));
             skips.sort_by(|a, b| a.origin.cmp(&b.origin));
-            skips
-                .into_iter()
-                .for_each(|skip| sink(Event::Skipped(skip)));
+            skips.into_iter().for_each(|mut skip| {
+                paths.veil(&mut skip.origin);
+                sink(Event::Skipped(skip));
+            });
         }
         summary
     }

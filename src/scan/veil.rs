@@ -1,9 +1,11 @@
 //! What of a finding's surroundings may be shown: everything printable is masked by the same secrets.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
-use crate::engine::{Emission, Engine, Evidence, Kept};
-use crate::model::{MASK, mask_line};
+use super::Scan;
+use crate::engine::{Candidate, Emission, Engine, Evidence, Kept, Scratch, Verdict};
+use crate::model::{Confidence, MASK, Origin, mask_line};
 
 /// Shorter values are not looked for elsewhere: they stand in ordinary words.
 const LEAST: usize = 4;
@@ -28,10 +30,15 @@ pub fn snippet(emission: &Emission<'_>) -> String {
 /// A text as it may be written down: on one line, with every secret that a rule finds in the whole of it masked
 /// wherever it stands.
 pub fn masked(engine: &Engine, text: &str) -> String {
-    let bytes = text.as_bytes();
-    let found = engine.scan("", bytes, &mut engine.scratch());
+    let found = engine.scan("", text.as_bytes(), &mut engine.scratch());
     let kept = found.iter().filter(|candidate| candidate.kept());
-    let mut secrets: Vec<Range<usize>> = kept
+    without(text, kept)
+}
+
+/// A text on one line, with the secrets of `found` masked wherever they stand.
+fn without<'c>(text: &str, found: impl Iterator<Item = &'c Candidate>) -> String {
+    let bytes = text.as_bytes();
+    let mut secrets: Vec<Range<usize>> = found
         .map(|candidate| candidate.secret.start as usize..candidate.secret.end as usize)
         .collect();
     for at in 0..secrets.len() {
@@ -44,6 +51,48 @@ pub fn masked(engine: &Engine, text: &str) -> String {
     // Of the same length, so that the places stay.
     let one_line = text.replace(['\n', '\r'], " ");
     mask_line(one_line.as_bytes(), &secrets)
+}
+
+/// Paths as they may be written down. One that holds no secret stays as it is.
+pub struct Paths<'s> {
+    engine: &'s Engine,
+    least: Confidence,
+    scratch: Scratch,
+    /// What was asked for, with what is written instead.
+    known: HashMap<String, Option<String>>,
+}
+
+impl<'s> Paths<'s> {
+    /// For the reports of a scan: masked is what it reports.
+    pub fn new(scan: &Scan<'s>) -> Paths<'s> {
+        Paths {
+            engine: scan.engine,
+            least: scan.least(),
+            scratch: scan.engine.scratch(),
+            known: HashMap::new(),
+        }
+    }
+
+    /// Masks the secrets in the path of a place.
+    pub fn veil(&mut self, origin: &mut Origin) {
+        let path = origin.path();
+        if !self.known.contains_key(path) {
+            let masked = self.masked(path);
+            self.known.insert(path.to_owned(), masked);
+        }
+        if let Some(masked) = &self.known[path] {
+            *origin = origin.with_path(masked.clone());
+        }
+    }
+
+    fn masked(&mut self, path: &str) -> Option<String> {
+        let mut found = self.engine.scan("", path.as_bytes(), &mut self.scratch);
+        found.retain(|candidate| match &candidate.verdict {
+            Verdict::Keep(kept) => kept.confidence >= self.least,
+            Verdict::Drop(_) => false,
+        });
+        (!found.is_empty()).then(|| without(path, found.iter()))
+    }
 }
 
 /// The judgement, without the name that the value is assigned to where a secret stands in that name.

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use super::Scan;
 use super::collect::Collector;
 use crate::engine::{Emission, Engine, Scratch, Stream};
-use crate::model::{Origin, Skip, SkipKind};
+use crate::model::{Named, Origin, Skip, SkipKind};
 use crate::source::{Entry, Source, Visit, shown};
 
 /// Files up to this size are scanned in one piece, larger ones as a stream.
@@ -94,6 +94,7 @@ impl Worker<'_> {
         let origin = source.origin().clone();
         let mut out = |emission: Emission<'_>| _ = self.collector.take(&origin, &emission);
         let State { scratch, buffer } = state;
+        self.collector.name(Named::File, origin.path(), scratch);
         let filled = source.fill(buffer)?;
         if filled <= WHOLE {
             self.scan

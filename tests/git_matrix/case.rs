@@ -34,7 +34,12 @@ pub enum Place {
     Tag,
     /// A file of the repository that is no object, by its path in the repository's directory.
     File(&'static str),
+    /// The name of a branch, a tag, a file or a directory.
+    Name(&'static str),
 }
+
+/// What has a name.
+const NAMED: [&str; 4] = ["branch", "tag", "file", "directory"];
 
 /// The place of a location in a JSON report.
 fn places(location: &Value) -> BTreeSet<Place> {
@@ -43,6 +48,11 @@ fn places(location: &Value) -> BTreeSet<Place> {
         Some("blob") => BTreeSet::from([Place::Blob, Place::Path(path)]),
         Some("commit") => BTreeSet::from([Place::Commit]),
         Some("tag") => BTreeSet::from([Place::Tag]),
+        _ if path.starts_with("name of a ") => {
+            let of = |what: &&&str| path.starts_with(&format!("name of a {what}: "));
+            let what = NAMED.iter().find(of);
+            what.into_iter().map(|what| Place::Name(what)).collect()
+        }
         _ => ["config", "logs/HEAD", "logs/refs/heads/side"]
             .into_iter()
             .filter(|file| path == *file || path.ends_with(&format!("/{file}")))
@@ -172,6 +182,14 @@ impl<'l> Case<'l> {
                 Place::Path(_) | Place::Blob => "blob",
                 Place::Commit => "commit",
                 Place::Tag => "tag",
+                Place::Name(what) => {
+                    let names = match what {
+                        "branch" | "tag" => self.repo.git(&["for-each-ref"]),
+                        _ => self.repo.git(&["log", "--all", "--name-only", "--format="]),
+                    };
+                    assert!(names.contains(&plant.secret), "{plant:?} is in no name");
+                    continue;
+                }
                 Place::File(file) => {
                     let path = self.repo.git(&["rev-parse", "--git-path", file]);
                     let text = std::fs::read_to_string(self.repo.at(path)).expect("a file");

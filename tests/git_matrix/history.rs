@@ -5,6 +5,7 @@ use super::support::git::{Lab, Repo};
 
 table!(is_found:
     commit_on_a_branch, removed_later, another_branch, second_root, detached_head, packed_refs, odd_refs,
+    branch_name, packed_branch_name, tag_name,
     lightweight_tag, tag_message, tag_of_a_tag, tagged_blob, tagged_tree,
     commit_message, author, committer, headers,
     stash, stash_of_two, notes, notes_elsewhere,
@@ -54,6 +55,24 @@ fn second_root(lab: &Lab) -> Case<'_> {
     repo.commit("index.html", line(&secret(1)));
     repo.git(&["switch", "--quiet", "main"]);
     Case::new(repo, [path("index.html", &secret(1))])
+}
+
+fn branch_name(lab: &Lab) -> Case<'_> {
+    let repo = plain(lab);
+    repo.git(&["branch", &format!("fix/{}", secret(1))]);
+    Case::new(repo, [at(Place::Name("branch"), &secret(1))])
+}
+
+fn packed_branch_name(lab: &Lab) -> Case<'_> {
+    let case = branch_name(lab);
+    case.repo.git(&["pack-refs", "--all", "--prune"]);
+    case
+}
+
+fn tag_name(lab: &Lab) -> Case<'_> {
+    let repo = plain(lab);
+    repo.git(&["tag", &secret(1)]);
+    Case::new(repo, [at(Place::Name("tag"), &secret(1))])
 }
 
 fn detached_head(lab: &Lab) -> Case<'_> {

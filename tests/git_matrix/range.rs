@@ -5,7 +5,7 @@ use super::support::git::{Lab, Repo};
 
 table!(is_found:
     new_in_a_range, brought_and_removed, messages_and_people, merge_of_a_range, open_end, moved_only, empty_range,
-    one_revision, known_by_name_in_a_range,
+    one_revision, names_in_a_range, known_by_name_in_a_range,
 );
 table!(is_refused: unknown_start, unknown_end, not_a_revision, option_as_a_range);
 
@@ -38,6 +38,20 @@ fn new_in_a_range(lab: &Lab) -> Case<'_> {
         "base..end",
         [path("a", &secret(1)), path("old", &secret(2)), old],
     )
+}
+
+/// A secret in the name of a file or of a directory, which no path shows in clear.
+fn names_in_a_range(lab: &Lab) -> Case<'_> {
+    let repo = based(lab);
+    repo.commit(&format!("keys/{}", secret(1)), line(&secret(2)));
+    repo.commit(&format!("{}/a", secret(3)), "none\n");
+    let named = |what, n| at(Place::Name(what), &secret(n));
+    let plants = [
+        named("file", 1),
+        at(Place::Blob, &secret(2)),
+        named("directory", 3),
+    ];
+    ranged(repo, "base..HEAD", plants)
 }
 
 fn brought_and_removed(lab: &Lab) -> Case<'_> {

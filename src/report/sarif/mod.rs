@@ -135,6 +135,13 @@ fn physical(origin: &Origin) -> PhysicalLocation {
                 false => ArtifactLocation::builder().uri(uri).build(),
             }
         }
+        // Nothing that can be opened.
+        Origin::Name(name) => {
+            let uri = match uri::of_path(name, false) {
+                uri::Uri::Relative(uri) | uri::Uri::Absolute(uri) => uri,
+            };
+            ArtifactLocation::builder().uri(uri).build()
+        }
         Origin::Stdin => ArtifactLocation::builder()
             .uri("stdin")
             .description(Message::from("Standard input"))

@@ -19,7 +19,7 @@ pub fn judged<'k>(rule: &Rule, origin: &Origin, kept: &'k Kept) -> Cow<'k, Kept>
     if kept.example || !rule.is_called_secret() {
         return Cow::Borrowed(kept);
     }
-    let path = origin.as_str();
+    let path = origin.path();
     let (most, why) = if is_translation(path) {
         (Confidence::Low, "it stands among translations")
     } else if is_prose(path) {

@@ -1,7 +1,8 @@
 //! What was scanned before, so that it is not scanned again: object ids, and which of them hold findings. Never a secret,
 //! nor anything made of one.
 //!
-//! A cache is good for one repository, one set of rules, one confidence and one limit of size. Where an object that was
+//! A cache is good for one repository, one state of the code that decides, one set of rules, one confidence and one limit
+//! of size. Where an object that was
 //! there is gone, all is scanned again: it may have been pruned, and it may have been lost.
 
 use std::collections::HashSet;
@@ -31,9 +32,14 @@ pub struct Cache {
     hash: Kind,
 }
 
+/// The code that decides what is found, as a hash of its sources: what an older one has passed over, a newer one may find.
+pub const CODE: &str = env!("KEYSIEVE_CODE");
+
 /// What a cache must have been made with to be of use.
 #[derive(Clone, Copy)]
 pub struct Made<'e> {
+    /// The code: [`CODE`].
+    pub code: &'e str,
     /// The rules.
     pub engine: &'e Engine,
     /// The confidence from which on a candidate counts.
@@ -71,7 +77,7 @@ impl Cache {
             .map(|byte| format!("{byte:02x}"))
             .collect();
         let mut key = Sha256::new();
-        key.update(env!("CARGO_PKG_VERSION"));
+        key.update(made.code);
         key.update(made.least.name());
         key.update((made.limit as u64).to_le_bytes());
         for rule in made.engine.rules().rules() {
@@ -157,7 +163,7 @@ impl Cache {
         let rest = rest
             .strip_prefix(&self.key)
             .and_then(|rest| rest.strip_prefix(&[self.hash.len_in_bytes() as u8]))
-            .ok_or("the cache was made with other rules or limits")?;
+            .ok_or("the cache was made by another keysieve, or with other rules or limits")?;
         let mut reader = Fields {
             rest,
             hash: self.hash,
@@ -252,8 +258,9 @@ mod tests {
     use super::*;
     use crate::engine::RuleSet;
 
-    fn cache(least: Confidence, limit: usize, hash: Kind) -> Cache {
+    fn cache(code: &str, (least, limit, hash): (Confidence, usize, Kind)) -> Cache {
         let made = Made {
+            code,
             engine: &Engine::new(RuleSet::embedded()),
             least,
             limit,
@@ -276,16 +283,18 @@ mod tests {
 
     #[test]
     fn reads_what_it_wrote_and_nothing_else() {
-        let medium = cache(Confidence::Medium, 1000, Kind::Sha1);
+        let made = (Confidence::Medium, 1000, Kind::Sha1);
+        let medium = cache("a", made);
         let bytes = medium.render(&remembered());
         assert_eq!(medium.parse(&bytes), Ok(remembered()));
         let others = [
-            cache(Confidence::High, 1000, Kind::Sha1),
-            cache(Confidence::Medium, 1001, Kind::Sha1),
-            cache(Confidence::Medium, 1000, Kind::Sha256),
+            cache("b", made),
+            cache("a", (Confidence::High, 1000, Kind::Sha1)),
+            cache("a", (Confidence::Medium, 1001, Kind::Sha1)),
+            cache("a", (Confidence::Medium, 1000, Kind::Sha256)),
         ];
         for other in others {
-            let why = "the cache was made with other rules or limits";
+            let why = "the cache was made by another keysieve, or with other rules or limits";
             assert_eq!(other.parse(&bytes), Err(why));
         }
         for cut in 0..bytes.len() {

@@ -5,6 +5,8 @@
 
 use std::collections::HashMap;
 
+use rayon::prelude::*;
+
 /// No object.
 pub const NONE: u32 = u32::MAX;
 /// Paths of one directory that are followed.
@@ -28,7 +30,7 @@ pub struct Commit {
     pub number: u32,
     /// Its directory.
     pub tree: u32,
-    /// Those of its parents that are here.
+    /// Those of its parents that are here: by number, and in a [`Graph`] by position.
     pub parents: Vec<u32>,
     /// When it was committed, in seconds since 1970.
     pub time: i64,
@@ -48,8 +50,12 @@ pub struct Graph {
     sets: Vec<u32>,
     /// Files by their own numbers, sorted.
     members: Vec<Vec<u32>>,
+    /// The positions of directories, each behind all that it holds.
+    order: Vec<u32>,
     /// Commits, oldest first.
     pub commits: Vec<Commit>,
+    /// The set of the files that the commit at a position holds, or [`NONE`].
+    held: Vec<u32>,
     /// The position of an object in `commits`, or [`NONE`].
     by_number: Vec<u32>,
 }
@@ -57,11 +63,16 @@ pub struct Graph {
 impl Graph {
     /// From all entries that hold one of `files` (sorted) or a directory.
     pub fn new(edges: &[Edge], files: &[u32], mut commits: Vec<Commit>) -> Graph {
-        commits.sort_by_key(|commit| (commit.time, commit.number));
+        commits.par_sort_unstable_by_key(|commit| (commit.time, commit.number));
         let most = commits.iter().map(|commit| commit.number).max();
         let mut by_number = vec![NONE; most.map_or(0, |most| most as usize + 1)];
         for (at, commit) in commits.iter().enumerate() {
             by_number[commit.number as usize] = at as u32;
+        }
+        for commit in &mut commits {
+            let known = |parent: &u32| by_number.get(*parent as usize).copied();
+            let parents = commit.parents.iter().filter_map(known);
+            commit.parents = parents.filter(|&at| at != NONE).collect();
         }
         let numbers = edges.iter().map(|edge| edge.tree.max(edge.child));
         let count = numbers.max().map_or(0, |most| most as usize + 1);
@@ -76,7 +87,7 @@ impl Graph {
         let leads =
             |edge: &&Edge| leading[edge.child as usize] || files.binary_search(&edge.child).is_ok();
         let mut entries: Vec<Edge> = edges.iter().filter(leads).copied().collect();
-        entries.sort_unstable_by_key(|edge| (edge.tree, edge.name, edge.child));
+        entries.par_sort_unstable_by_key(|edge| (edge.tree, edge.name, edge.child));
         let starts = trees
             .iter()
             .map(|&tree| entries.partition_point(|edge| edge.tree < tree))
@@ -89,10 +100,15 @@ impl Graph {
             starts,
             entries,
             members: Vec::new(),
+            order: Vec::new(),
             commits,
+            held: Vec::new(),
             by_number,
         };
+        graph.order = graph.order();
         graph.find_sets();
+        let held = |commit: &Commit| graph.set(commit.tree).unwrap_or(NONE);
+        graph.held = graph.commits.iter().map(held).collect();
         graph
     }
 
@@ -118,6 +134,11 @@ impl Graph {
         (set != NONE).then_some(set)
     }
 
+    /// The set of the files that the commit at a position holds.
+    pub fn held(&self, at: usize) -> Option<u32> {
+        Some(self.held[at]).filter(|&set| set != NONE)
+    }
+
     /// How many different sets there are.
     pub fn set_count(&self) -> usize {
         self.members.len()
@@ -137,13 +158,11 @@ impl Graph {
     /// Whether each commit, in the order of [`Graph::commits`], is one of `tips` or before one.
     pub fn reachable(&self, tips: impl IntoIterator<Item = u32>) -> Vec<bool> {
         let mut reached = vec![false; self.commits.len()];
-        let mut open: Vec<u32> = tips.into_iter().collect();
-        while let Some(number) = open.pop() {
-            let Some((at, commit)) = self.commit(number) else {
-                continue;
-            };
-            if !std::mem::replace(&mut reached[at], true) {
-                open.extend_from_slice(&commit.parents);
+        let tips = tips.into_iter().filter_map(|tip| self.commit(tip));
+        let mut open: Vec<u32> = tips.map(|(at, _)| at as u32).collect();
+        while let Some(at) = open.pop() {
+            if !std::mem::replace(&mut reached[at as usize], true) {
+                open.extend_from_slice(&self.commits[at as usize].parents);
             }
         }
         reached
@@ -155,20 +174,17 @@ impl Graph {
         let mut found = HashMap::new();
         for wanted in [true, false] {
             for (at, commit) in self.commits.iter().enumerate() {
-                let Some(set) = self.set(commit.tree).filter(|_| reachable[at] == wanted) else {
+                let Some(set) = self.held(at).filter(|_| reachable[at] == wanted) else {
                     continue;
                 };
-                let parents: Vec<u32> = commit
-                    .parents
-                    .iter()
-                    .filter_map(|parent| self.set(self.commit(*parent)?.1.tree))
-                    .collect();
-                if parents.contains(&set) {
+                let parents = commit.parents.iter();
+                let parents = parents.filter_map(|&parent| self.held(parent as usize));
+                if parents.clone().any(|parent| parent == set) {
                     continue;
                 }
                 for &file in self.members(set) {
-                    let had = |set: &u32| self.members(*set).binary_search(&file).is_ok();
-                    if !parents.iter().any(had) {
+                    let had = |set: u32| self.members(set).binary_search(&file).is_ok();
+                    if !parents.clone().any(had) {
                         found.entry(file).or_insert(at);
                     }
                 }
@@ -198,40 +214,48 @@ impl Graph {
 
     /// The paths of each file, at most [`PREFIXES`] for each directory that holds it: each as numbers of its parts.
     pub fn paths(&self) -> HashMap<u32, Vec<Vec<u32>>> {
-        let mut prefixes: Vec<Vec<Vec<u32>>> = vec![Vec::new(); self.trees.len()];
-        for commit in &self.commits {
-            if let Some(at) = self.place(commit.tree)
-                && prefixes[at].is_empty()
-            {
-                prefixes[at].push(Vec::new());
+        let mut all = Paths::default();
+        let mut prefixes: Vec<Vec<u32>> = vec![Vec::new(); self.trees.len()];
+        for at in self
+            .commits
+            .iter()
+            .filter_map(|commit| self.place(commit.tree))
+        {
+            if prefixes[at].is_empty() {
+                prefixes[at].push(Paths::TOP);
             }
         }
-        let mut files: HashMap<u32, Vec<Vec<u32>>> = HashMap::new();
-        for at in self.order().into_iter().rev() {
-            let mut mine = std::mem::take(&mut prefixes[at]);
+        let mut files: HashMap<u32, Vec<u32>> = HashMap::new();
+        for &at in self.order.iter().rev() {
+            let mut mine = std::mem::take(&mut prefixes[at as usize]);
             if mine.is_empty() {
                 // One that no commit leads to stands for itself.
-                mine.push(Vec::new());
+                mine.push(Paths::TOP);
             }
-            for entry in self.entries_at(at) {
+            for entry in self.entries_at(at as usize) {
                 let known = match self.place(entry.child) {
                     Some(child) => &mut prefixes[child],
                     None => files.entry(entry.child).or_default(),
                 };
-                for prefix in &mine {
-                    let is_it =
-                        |path: &Vec<u32>| path.split_last() == Some((&entry.name, &prefix[..]));
-                    if known.len() < PREFIXES && !known.iter().any(is_it) {
-                        known.push([&prefix[..], &[entry.name]].concat());
+                for &prefix in &mine {
+                    if known.len() == PREFIXES {
+                        break;
+                    }
+                    let path = all.below(prefix, entry.name);
+                    if !known.contains(&path) {
+                        known.push(path);
                     }
                 }
             }
         }
+        let parts = |paths: Vec<u32>| paths.into_iter().map(|path| all.parts(path)).collect();
         files
+            .into_iter()
+            .map(|(file, paths)| (file, parts(paths)))
+            .collect()
     }
 
-    /// The positions of directories, each behind all that it holds.
-    fn order(&self) -> Vec<usize> {
+    fn order(&self) -> Vec<u32> {
         let mut order = Vec::with_capacity(self.trees.len());
         let mut seen = vec![false; self.trees.len()];
         let mut stack = Vec::new();
@@ -239,7 +263,7 @@ impl Graph {
             stack.push((at, false));
             while let Some((at, done)) = stack.pop() {
                 if done {
-                    order.push(at);
+                    order.push(at as u32);
                     continue;
                 }
                 if std::mem::replace(&mut seen[at], true) {
@@ -262,7 +286,8 @@ impl Graph {
         let mut known: HashMap<Vec<u32>, u32> = HashMap::new();
         // Most directories are made of what others are made of, too: files, and sets of files below them.
         let mut made: HashMap<(Vec<u32>, Vec<u32>), u32> = HashMap::new();
-        for at in self.order() {
+        for place in 0..self.order.len() {
+            let at = self.order[place] as usize;
             let (mut below, mut set) = (Vec::new(), Vec::new());
             for entry in self.entries_at(at) {
                 match self.place(entry.child) {
@@ -294,6 +319,39 @@ impl Graph {
             made.insert(parts, number);
             self.sets[at] = number;
         }
+    }
+}
+
+/// Paths by numbers: each is one name below another path. The same path has the same number.
+#[derive(Default)]
+struct Paths {
+    /// The path above and the name, by number less one.
+    all: Vec<(u32, u32)>,
+    numbers: HashMap<(u32, u32), u32>,
+}
+
+impl Paths {
+    /// The path of no names.
+    const TOP: u32 = 0;
+
+    /// The path of a name below a path.
+    fn below(&mut self, prefix: u32, name: u32) -> u32 {
+        *self.numbers.entry((prefix, name)).or_insert_with(|| {
+            self.all.push((prefix, name));
+            self.all.len() as u32
+        })
+    }
+
+    /// The names of a path, from the top.
+    fn parts(&self, mut path: u32) -> Vec<u32> {
+        let mut parts = Vec::new();
+        while let Some(last) = path.checked_sub(1) {
+            let (prefix, name) = self.all[last as usize];
+            parts.push(name);
+            path = prefix;
+        }
+        parts.reverse();
+        parts
     }
 }
 

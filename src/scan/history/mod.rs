@@ -30,10 +30,10 @@ use gix::objs::Kind;
 use super::Scan;
 use super::collect::Collector;
 use crate::engine::{Counters, Scanned};
-use crate::model::{Origin, Skip, SkipKind};
+use crate::model::{Named, Origin, Skip, SkipKind};
 use crate::source::Excluded;
 use crate::source::git::{
-    Place, Reader, Repository, Sources, Store, Tips, Unreadable, Update, Walk,
+    Place, Reader, Reference, Repository, Sources, Store, Tips, Unreadable, Update, Walk,
 };
 
 use cache::{Cache, Made, Remembered};
@@ -219,15 +219,17 @@ impl Audit<'_> {
             let stored = cache.store(&Remembered::new(&found, &store, shallow));
             stored.unwrap_or_else(|why| self.collector.note(why));
         }
-        self.references(&store, &mut found);
+        let references = self.references(&store, &mut found);
+        self.names(&references);
         self.say_what_is_missing(&found);
-        self.show(&store, (found, seen), &pool);
+        self.show((&store, &references), (found, seen), &pool);
         Ok(counters)
     }
 
     fn cache(&self) -> Option<Cache> {
         let folder = self.options.cache.as_ref()?;
         let made = Made {
+            code: cache::CODE,
             engine: self.scan.engine,
             least: self.scan.least(),
             limit: self.options.max_object_size,
@@ -338,10 +340,10 @@ impl Audit<'_> {
         Ok((found, seen, counters))
     }
 
-    /// What a reference leads to must be here.
-    fn references(&self, store: &Store, found: &mut Found) {
+    /// All references. What they lead to must be here.
+    fn references(&self, store: &Store, found: &mut Found) -> Vec<Reference> {
         let (references, wrong) = self.repository.references();
-        for reference in references {
+        for reference in &references {
             if store.number(&reference.target).is_none() {
                 found.missing.insert(reference.target);
             }
@@ -349,9 +351,31 @@ impl Audit<'_> {
         for detail in wrong {
             self.skip(SkipKind::Unreadable, detail);
         }
+        references
     }
 
-    fn show(&self, store: &Store, (found, seen): (Found, Seen), pool: &rayon::ThreadPool) {
+    /// Looks at the names of references.
+    fn names(&self, references: &[Reference]) {
+        let mut scratch = self.scan.engine.scratch();
+        for reference in references {
+            let name = reference.name.strip_prefix("refs/");
+            let name = name.unwrap_or(&reference.name);
+            let (what, name) = match name.split_once('/') {
+                Some(("heads" | "remotes", name)) => (Named::Branch, name),
+                Some(("tags", name)) => (Named::Tag, name),
+                _ => (Named::Reference, name),
+            };
+            self.collector.name(what, name, &mut scratch);
+        }
+    }
+
+    /// Reports what was found, now that all of it is known.
+    fn show(
+        &self,
+        (store, references): (&Store, &[Reference]),
+        (found, seen): (Found, Seen),
+        pool: &rayon::ThreadPool,
+    ) {
         let named = found.named.iter().filter_map(|(id, _)| store.number(id));
         let hits: BTreeSet<u32> = found.hits.iter().copied().chain(named).collect();
         let told = lost::told(&found, store);
@@ -366,14 +390,8 @@ impl Audit<'_> {
             .records
             .unwrap_or_else(|| trace::read_all(store, pool, &goes_on));
         let traced = trace::trace(store, &files, records, pool);
-        let stand = Stand {
-            audit: self,
-            store,
-            traced: &traced,
-            paths: &traced.graph.paths(),
-        };
-        let reachable = stand.reachable();
-        let places: HashMap<u32, Vec<Origin>> = stand.places(&files, &reachable, pool);
+        let stand = Stand::new(self, (store, references), &traced, pool);
+        let places: HashMap<u32, Vec<Origin>> = stand.places(&files, pool);
         for (at, skip) in told {
             self.collector.skip(lost::placed(skip, places.get(&at)));
         }
@@ -393,10 +411,14 @@ impl Audit<'_> {
             only: Some(&only),
             limit: self.options.max_object_size,
         };
-        let shown = walk.run(pool, &show);
-        let found = shown.into_iter().flat_map(|memory| memory.found);
-        self.collector
-            .add_histories(stand.histories(found, &reachable));
+        let (mut found, mut used) = (Vec::new(), Vec::new());
+        for memory in walk.run(pool, &show) {
+            found.extend(memory.found);
+            used.push(memory.scratch);
+        }
+        self.collector.add_histories(stand.histories(found));
+        drop(stand);
+        pool.spawn(move || drop((used, traced, seen.saved)));
     }
 
     fn say_what_it_is(&self) {
@@ -417,6 +439,7 @@ impl Audit<'_> {
             Ok(Some(_)) => {}
             Ok(None) => {
                 let branch = self.repository.branch().unwrap_or_default();
+                let branch = super::masked(self.scan.engine, &branch);
                 self.skip(
                     SkipKind::Unborn,
                     format!("branch {branch} has no commit yet"),

@@ -7,7 +7,7 @@ use gix::hash::ObjectId;
 
 use super::AuditOptions;
 use crate::engine::{Counters, Scratch};
-use crate::model::{Origin, Skip, SkipKind};
+use crate::model::{Named, Origin, Skip, SkipKind};
 use crate::scan::Scan;
 use crate::scan::collect::Collector;
 use crate::source::git::{Gap, Reader, too_large};
@@ -80,6 +80,10 @@ impl Pieces<'_> {
         };
         let scanned = catch_unwind(AssertUnwindSafe(|| {
             let engine = self.scan.engine;
+            if piece.origin.git().is_some_and(|place| place.is_file) {
+                let path = piece.origin.path();
+                self.collector.name(Named::File, path, scratch);
+            }
             engine.examine(name, buffer, scratch, &mut |emission| {
                 _ = self.collector.take(&piece.origin, &emission);
             });

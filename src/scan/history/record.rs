@@ -57,6 +57,11 @@ impl Piece {
         let range = self.0 as usize..self.0 as usize + (self.1 & !Self::OLD) as usize;
         (self.1 & Self::OLD != 0).then_some(range)
     }
+
+    /// Whether it is one of `files` or a directory, and no entry of the base.
+    fn leads(self, files: &[bool]) -> bool {
+        self.1 & Self::OLD == 0 && self.0 != NONE && (self.1 & 1 != 0 || files[self.0 as usize])
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -149,6 +154,12 @@ pub enum To {
     Parent,
 }
 
+/// All directories: whose they are and where there, and which is based on which.
+struct All {
+    trees: Vec<(u32, u32)>,
+    forest: Forest,
+}
+
 /// What all threads saw.
 #[derive(Debug, Default)]
 pub struct Records {
@@ -177,9 +188,8 @@ impl Records {
         records
     }
 
-    /// The entries of all directories that are directories, or one of `files`.
+    /// The entries of all directories that are one of `files`, or a directory that may lead to one.
     pub fn edges(&self, store: &Store, files: &[bool], pool: &rayon::ThreadPool) -> Vec<Edge> {
-        // All directories: whose they are, and where there.
         let trees: Vec<(u32, u32)> = (0u32..)
             .zip(&self.parts)
             .flat_map(|(part, (record, _))| {
@@ -195,35 +205,87 @@ impl Records {
             base => places[base as usize],
         };
         let forest = Forest::new(trees.iter().map(base).collect());
-        let roots: Vec<u32> = forest.roots().collect();
+        let all = All { trees, forest };
+        let may_lead = self.may_lead(&all, files);
+        let mut needed: Vec<bool> = vec![false; all.trees.len()];
+        for (needed, &tree) in needed.iter_mut().zip(&all.trees) {
+            *needed = may_lead[self.tree(tree).number as usize];
+        }
+        all.forest.add_bases(&mut needed);
+        let roots = all.forest.roots().filter(|&root| needed[root as usize]);
+        let roots: Vec<u32> = roots.collect();
         let below = |mut edges: Vec<Edge>, &root: &u32| {
-            self.below(root, (&trees, &forest), files, &mut edges);
+            self.below(root, &all, (&needed, &may_lead), &mut edges);
             edges
         };
         let parts = || roots.par_iter().fold(Vec::new, below);
         pool.install(|| parts().collect::<Vec<_>>()).concat()
     }
 
+    /// Which objects are one of `files`, or a directory with an entry that leads to one. Directories that are based on
+    /// such a one count, too: they may have copied the entry. Most directories lead to no finding, and to tell so takes no
+    /// more than what was recorded of each.
+    fn may_lead(&self, all: &All, files: &[bool]) -> Vec<bool> {
+        // The directories that have an object as a new entry, by object.
+        let leads = |piece: &&Piece| piece.leads(files);
+        let pieces = |&tree: &(u32, u32)| self.pieces(tree).iter().filter(leads);
+        let mut starts = vec![0u32; files.len() + 1];
+        for piece in all.trees.iter().flat_map(pieces) {
+            starts[piece.0 as usize + 1] += 1;
+        }
+        for number in 0..files.len() {
+            starts[number + 1] += starts[number];
+        }
+        let mut free = starts.clone();
+        let mut above = vec![0u32; starts[files.len()] as usize];
+        for (place, tree) in (0u32..).zip(&all.trees) {
+            for piece in pieces(tree) {
+                let at = &mut free[piece.0 as usize];
+                above[*at as usize] = place;
+                *at += 1;
+            }
+        }
+        let mut found = files.to_vec();
+        let mut met = vec![false; all.trees.len()];
+        let mut open: Vec<u32> = (0..files.len() as u32)
+            .filter(|&file| files[file as usize])
+            .collect();
+        let mut based = Vec::new();
+        while let Some(object) = open.pop() {
+            let object = object as usize;
+            based.extend_from_slice(&above[starts[object] as usize..starts[object + 1] as usize]);
+            while let Some(place) = based.pop() {
+                if std::mem::replace(&mut met[place as usize], true) {
+                    continue;
+                }
+                let number = self.tree(all.trees[place as usize]).number;
+                if !std::mem::replace(&mut found[number as usize], true) {
+                    open.push(number);
+                }
+                based.extend_from_slice(all.forest.children(place));
+            }
+        }
+        found
+    }
+
     fn tree(&self, (part, at): (u32, u32)) -> &Tree {
         &self.parts[part as usize].0.trees[at as usize]
     }
 
-    /// Adds the entries of a directory and of all that are based on it.
+    /// Adds the entries of a directory and of all that are based on it, as far as they are needed, that may lead on.
     fn below(
         &self,
         root: u32,
-        (trees, forest): (&[(u32, u32)], &Forest),
-        files: &[bool],
+        all: &All,
+        (needed, may_lead): (&[bool], &[bool]),
         edges: &mut Vec<Edge>,
     ) {
         let mut stack: Vec<(u32, Option<Rc<Vec<Entry>>>)> = vec![(root, None)];
         while let Some((at, base)) = stack.pop() {
-            let place = trees[at as usize];
+            let place = all.trees[at as usize];
             let entries = self.entries(place, base.as_ref().map_or(&[], |base| &base[..]));
             let tree = self.tree(place);
-            let leads = |entry: &&Entry| {
-                entry.child != NONE && (entry.name & 1 != 0 || files[entry.child as usize])
-            };
+            let leads = |entry: &&Entry| entry.child != NONE && may_lead[entry.child as usize];
             if tree.wanted {
                 edges.extend(entries.iter().filter(leads).map(|entry| Edge {
                     tree: tree.number,
@@ -232,18 +294,25 @@ impl Records {
                 }));
             }
             let entries = Rc::new(entries);
-            let children = forest.children(at).iter().rev();
+            let children = all.forest.children(at).iter().rev();
+            let children = children.filter(|&&child| needed[child as usize]);
             stack.extend(children.map(|&child| (child, Some(Rc::clone(&entries)))));
         }
     }
 
-    fn entries(&self, (part, at): (u32, u32), base: &[Entry]) -> Vec<Entry> {
-        let (record, names) = &self.parts[part as usize];
+    /// What was recorded of a directory.
+    fn pieces(&self, (part, at): (u32, u32)) -> &[Piece] {
+        let record = &self.parts[part as usize].0;
         let at = at as usize;
         let next = record.trees.get(at + 1);
         let end = next.map_or(record.pieces.len(), |next| next.pieces);
+        &record.pieces[record.trees[at].pieces..end]
+    }
+
+    fn entries(&self, tree: (u32, u32), base: &[Entry]) -> Vec<Entry> {
+        let names = &self.parts[tree.0 as usize].1;
         let mut entries = Vec::with_capacity(base.len() + 4);
-        for piece in &record.pieces[record.trees[at].pieces..end] {
+        for piece in self.pieces(tree) {
             match piece.is_old() {
                 Some(range) => entries.extend_from_slice(&base[range]),
                 None => entries.push(Entry {

@@ -29,7 +29,8 @@ pub struct Show<'s> {
 
 /// What one thread needs.
 pub struct Memory {
-    scratch: Scratch,
+    /// The engine's.
+    pub scratch: Scratch,
     /// Which credential stands in which object.
     pub found: Vec<(Fingerprint, u32)>,
 }

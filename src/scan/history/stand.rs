@@ -13,7 +13,7 @@ use super::objects::{kind, title};
 use super::trace::Traced;
 use crate::model::{Fingerprint, GitCommit, GitHistory, GitPlace, Origin};
 use crate::scan::masked;
-use crate::source::git::{Reader, Store};
+use crate::source::git::{Reader, Reference, Store};
 
 /// Branches that are named.
 const NAMED: usize = 5;
@@ -21,17 +21,20 @@ const NAMED: usize = 5;
 /// All that is known about where things stand.
 pub struct Stand<'s> {
     /// What is audited.
-    pub audit: &'s Audit<'s>,
+    audit: &'s Audit<'s>,
     /// All objects.
-    pub store: &'s Store,
+    store: &'s Store,
     /// Who holds what, under which names.
-    pub traced: &'s Traced,
+    traced: &'s Traced,
     /// The paths of each object, as the numbers of their parts.
-    pub paths: &'s HashMap<u32, Vec<Vec<u32>>>,
+    paths: HashMap<u32, Vec<Vec<u32>>>,
+    /// The commit that brought each file, by position in the graph's commits.
+    introductions: HashMap<u32, usize>,
+    reachable: Reachable,
 }
 
 /// Which commits a reference leads to.
-pub struct Reachable {
+struct Reachable {
     /// By position in the graph's commits.
     commits: Vec<bool>,
     /// Those that the checked-out commit leads to.
@@ -42,12 +45,41 @@ pub struct Reachable {
     tips: Vec<(String, u32)>,
 }
 
-impl Stand<'_> {
-    /// Which commits a reference leads to.
-    pub fn reachable(&self) -> Reachable {
-        let (references, _) = self.audit.repository.references();
-        let reader = self.audit.reader().ok();
-        let commit = |id: &ObjectId| self.commit_of(id, reader.as_ref()?);
+impl<'s> Stand<'s> {
+    /// From what was traced. What does not need one another is found out at the same time.
+    pub fn new(
+        audit: &'s Audit<'s>,
+        (store, references): (&'s Store, &[Reference]),
+        traced: &'s Traced,
+        pool: &rayon::ThreadPool,
+    ) -> Stand<'s> {
+        let graph = &traced.graph;
+        let mut paths = HashMap::new();
+        let (reachable, introductions) = pool.in_place_scope(|scope| {
+            scope.spawn(|_| paths = graph.paths());
+            let reachable = Reachable::new(audit, (store, references), traced);
+            let introductions = graph.introductions(&reachable.commits);
+            (reachable, introductions)
+        });
+        Stand {
+            audit,
+            store,
+            traced,
+            paths,
+            introductions,
+            reachable,
+        }
+    }
+}
+
+impl Reachable {
+    fn new(
+        audit: &Audit<'_>,
+        (store, references): (&Store, &[Reference]),
+        traced: &Traced,
+    ) -> Reachable {
+        let reader = audit.reader().ok();
+        let commit = |id: &ObjectId| commit_of(id, (store, traced), reader.as_ref()?);
         let mut tips: Vec<(String, u32)> = references
             .iter()
             .filter_map(|reference| {
@@ -62,54 +94,31 @@ impl Stand<'_> {
             })
             .collect();
         tips.sort();
-        let head = self.audit.repository.head().ok().flatten();
-        let tip = head.and_then(|head| self.store.number(&head));
+        let head = audit.repository.head().ok().flatten();
+        let tip = head.and_then(|head| store.number(&head));
         let all = tips.iter().map(|(_, tip)| *tip).chain(tip);
         Reachable {
-            commits: self.traced.graph.reachable(all),
-            head: self.traced.graph.reachable(tip),
+            commits: traced.graph.reachable(all),
+            head: traced.graph.reachable(tip),
             tip,
             tips,
         }
     }
+}
 
-    /// The commit that a reference leads to, through tags.
-    fn commit_of(&self, id: &ObjectId, reader: &Reader) -> Option<u32> {
-        let mut id = *id;
-        let mut buffer = Vec::new();
-        // Tags of tags end sooner.
-        for _ in 0..16 {
-            let number = self.store.number(&id)?;
-            if self.traced.graph.commit(number).is_some() {
-                return Some(number);
-            }
-            if reader.read(&id, &mut buffer).ok()?? != Kind::Tag {
-                return None;
-            }
-            id = gix::objs::TagRefIter::from_bytes(&buffer, self.store.hash())
-                .target_id()
-                .ok()?;
-        }
-        None
-    }
-
+impl Stand<'_> {
     /// The places of each object with findings.
-    pub fn places(
-        &self,
-        hits: &[u32],
-        reachable: &Reachable,
-        pool: &rayon::ThreadPool,
-    ) -> HashMap<u32, Vec<Origin>> {
-        let introductions = self.traced.graph.introductions(&reachable.commits);
+    pub fn places(&self, hits: &[u32], pool: &rayon::ThreadPool) -> HashMap<u32, Vec<Origin>> {
         let own = |&hit: &u32| self.traced.graph.commit(hit).map(|(at, _)| at);
-        let named: BTreeSet<usize> = introductions
+        let named: BTreeSet<usize> = self
+            .introductions
             .values()
             .copied()
             .chain(hits.iter().filter_map(own))
             .collect();
-        let commits = self.tell(&named.into_iter().collect::<Vec<_>>(), reachable, pool);
+        let commits = self.tell(&named.into_iter().collect::<Vec<_>>(), pool);
         let places = hits.iter().map(|&hit| {
-            let at = introductions.get(&hit).copied();
+            let at = self.introductions.get(&hit).copied();
             let places = match self.kind(hit) {
                 Kind::Blob | Kind::Tree => {
                     let commit = at.map(|at| commits[&at].clone());
@@ -139,16 +148,12 @@ impl Stand<'_> {
     }
 
     /// What reports say of commits, by their positions. Of one that cannot be read it is no more than its id.
-    fn tell(
-        &self,
-        commits: &[usize],
-        reachable: &Reachable,
-        pool: &rayon::ThreadPool,
-    ) -> HashMap<usize, GitCommit> {
+    fn tell(&self, commits: &[usize], pool: &rayon::ThreadPool) -> HashMap<usize, GitCommit> {
         /// As many as are read with one cache of their bases.
         const PART: usize = 128;
         let (engine, store, graph) = (self.audit.scan.engine, self.store, &self.traced.graph);
         let sources = self.audit.sources();
+        let reachable = &self.reachable;
         let part = |part: &[usize]| -> Vec<(usize, GitCommit)> {
             let (reader, mut buffer) = (sources.reader().ok(), Vec::new());
             let told = part.iter().map(|&at| {
@@ -212,11 +217,8 @@ impl Stand<'_> {
     }
 
     /// How each credential stands in the history, from the objects that hold it.
-    pub fn histories(
-        &self,
-        found: impl Iterator<Item = (Fingerprint, u32)>,
-        reachable: &Reachable,
-    ) -> HashMap<Fingerprint, GitHistory> {
+    pub fn histories(&self, found: Vec<(Fingerprint, u32)>) -> HashMap<Fingerprint, GitHistory> {
+        let reachable = &self.reachable;
         let mut holders = Holders::new(self.store.len(), found);
         let mut histories: Vec<GitHistory> = holders
             .objects
@@ -231,7 +233,7 @@ impl Stand<'_> {
             })
             .collect();
         // Many commits have the same files: each set of them is looked at once.
-        for (set, held) in self.held(reachable).iter().enumerate() {
+        for (set, held) in self.held().iter().enumerate() {
             holders.each_in(self.traced.graph.members(set as u32), |credential| {
                 let history = &mut histories[credential];
                 history.commits += held.commits;
@@ -251,15 +253,16 @@ impl Stand<'_> {
                 history.in_head |= reachable.head[at];
             }
         }
-        self.add_tips(&mut histories, &mut holders, reachable);
+        self.add_tips(&mut histories, &mut holders);
         holders.fingerprints.into_iter().zip(histories).collect()
     }
 
     /// Which commits hold the files of each set, and none else.
-    fn held(&self, reachable: &Reachable) -> Vec<Held> {
+    fn held(&self) -> Vec<Held> {
+        let reachable = &self.reachable;
         let mut held = vec![Held::default(); self.traced.graph.set_count()];
         for (at, commit) in self.traced.graph.commits.iter().enumerate() {
-            if let Some(set) = self.traced.graph.set(commit.tree) {
+            if let Some(set) = self.traced.graph.held(at) {
                 let held = &mut held[set as usize];
                 held.commits += 1;
                 held.reachable |= reachable.commits[at];
@@ -269,8 +272,8 @@ impl Stand<'_> {
         held
     }
 
-    fn add_tips(&self, histories: &mut [GitHistory], holders: &mut Holders, reachable: &Reachable) {
-        for (name, tip) in &reachable.tips {
+    fn add_tips(&self, histories: &mut [GitHistory], holders: &mut Holders) {
+        for (name, tip) in &self.reachable.tips {
             let Some((_, commit)) = self.traced.graph.commit(*tip) else {
                 continue;
             };
@@ -285,6 +288,26 @@ impl Stand<'_> {
             });
         }
     }
+}
+
+/// The commit that a reference leads to, through tags.
+fn commit_of(id: &ObjectId, (store, traced): (&Store, &Traced), reader: &Reader) -> Option<u32> {
+    let mut id = *id;
+    let mut buffer = Vec::new();
+    // Tags of tags end sooner.
+    for _ in 0..16 {
+        let number = store.number(&id)?;
+        if traced.graph.commit(number).is_some() {
+            return Some(number);
+        }
+        if reader.read(&id, &mut buffer).ok()?? != Kind::Tag {
+            return None;
+        }
+        id = gix::objs::TagRefIter::from_bytes(&buffer, store.hash())
+            .target_id()
+            .ok()?;
+    }
+    None
 }
 
 /// Which objects hold which credentials, each by a number.
@@ -302,7 +325,7 @@ struct Holders {
 }
 
 impl Holders {
-    fn new(count: usize, found: impl Iterator<Item = (Fingerprint, u32)>) -> Holders {
+    fn new(count: usize, found: Vec<(Fingerprint, u32)>) -> Holders {
         let mut holders = Holders {
             fingerprints: Vec::new(),
             objects: Vec::new(),

@@ -93,11 +93,16 @@ pub fn trace(
 ) -> Traced {
     let mut set = vec![false; store.len()];
     files.iter().for_each(|&file| set[file as usize] = true);
-    let records = Records::join(records);
+    let mut records = Records::join(records);
     let edges = records.edges(store, &set, pool);
+    let commits = std::mem::take(&mut records.commits);
+    let names = std::mem::take(&mut records.names);
+    let tags = std::mem::take(&mut records.tags);
+    // It takes a while to go, and nobody needs to wait for it.
+    pool.spawn(move || drop(records));
     Traced {
-        graph: Graph::new(&edges, files, records.commits),
-        names: records.names,
-        tags: records.tags,
+        graph: pool.install(|| Graph::new(&edges, files, commits)),
+        names,
+        tags,
     }
 }

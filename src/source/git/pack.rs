@@ -3,10 +3,13 @@
 //! Entries are read with positioned reads rather than through a memory map: what the kernel keeps of a pack is then not
 //! counted as ours, and a pack that shrinks under our hands is an error and no signal.
 
+use std::cmp::Ordering;
 use std::fs::File;
+use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use gix::hash::{Kind as Hash, ObjectId};
+use gix::hash::{Kind as Hash, ObjectId, oid};
 use gix::objs::Kind;
 use gix::odb::pack;
 use gix::odb::pack::data::entry::Header;
@@ -24,6 +27,8 @@ pub struct Pack {
     hash: Hash,
     /// Where the last entry ends: the pack's own hash follows.
     end: u64,
+    /// How many ids in the index come before each number that an id's first bits may be.
+    fan: Vec<u32>,
     /// By offset.
     entries: Vec<Entry>,
     forest: Forest,
@@ -37,8 +42,6 @@ struct Entry {
     number: u32,
     /// The kind of what is no delta.
     kind: Option<Kind>,
-    /// Its own length, or the delta's.
-    length: u64,
 }
 
 /// The bytes of an entry as they lie in the pack.
@@ -49,10 +52,36 @@ pub struct Packed<'b> {
     pub length: u64,
 }
 
-/// How much is read at a time where entries' heads are looked at.
-const PIECE: usize = 16 * 1024;
+/// A stretch of a pack in memory. What is walked in a row lies close together, most of it, and shares what was read.
+#[derive(Debug, Default)]
+pub struct Window {
+    bytes: Vec<u8>,
+    /// Which of the pack.
+    held: Range<u64>,
+}
+
+impl Window {
+    /// Forgets what it holds, as another pack follows.
+    pub fn clear(&mut self) {
+        self.held = 0..0;
+    }
+
+    fn fill(&mut self, file: &File, range: Range<u64>) -> io::Result<()> {
+        self.clear();
+        let length = (range.end - range.start) as usize;
+        if self.bytes.len() < length {
+            self.bytes.resize(length, 0);
+        }
+        platform::read_at(file, &mut self.bytes[..length], range.start)?;
+        self.held = range;
+        Ok(())
+    }
+}
+
+/// How much is read at a time, at least.
+const PIECE: u64 = 8 * 1024;
 /// The longest head of an entry: type and size, and the base's id or distance.
-const HEAD: usize = 64;
+const HEAD: u64 = 64;
 
 impl Pack {
     /// Opens the pack of the index at `path`. Errors say what cannot be read or is not a pack.
@@ -71,12 +100,12 @@ impl Pack {
                 offset: index.pack_offset_at_index(number),
                 number,
                 kind: None,
-                length: 0,
             })
             .collect();
         entries.par_sort_unstable_by_key(|entry| entry.offset);
         let mut pack = Pack {
             path,
+            fan: fan(&index),
             index,
             file,
             hash,
@@ -105,9 +134,30 @@ impl Pack {
         }
     }
 
-    /// Its index: objects by id.
-    pub fn index(&self) -> &pack::index::File<gix::odb::pack::MMap> {
-        &self.index
+    /// How many objects it has.
+    pub fn len(&self) -> u32 {
+        self.index.num_objects()
+    }
+
+    /// The id of the object of a number in the index.
+    pub fn id_at(&self, number: u32) -> ObjectId {
+        self.index.oid_at_index(number).to_owned()
+    }
+
+    /// The number of an object in the index. That has a table of its own for the first byte of an id; with more bits
+    /// there are one or two to be compared.
+    pub fn lookup(&self, id: &oid) -> Option<u32> {
+        let slot = first_bits(id, self.fan.len());
+        let (mut start, mut end) = (self.fan[slot], self.fan[slot + 1]);
+        while start < end {
+            let middle = start + (end - start) / 2;
+            match self.index.oid_at_index(middle).cmp(id) {
+                Ordering::Less => start = middle + 1,
+                Ordering::Equal => return Some(middle),
+                Ordering::Greater => end = middle,
+            }
+        }
+        None
     }
 
     /// Which entry is based on which.
@@ -122,7 +172,7 @@ impl Pack {
 
     /// An entry's object id.
     pub fn id(&self, entry: u32) -> ObjectId {
-        self.index.oid_at_index(self.number(entry)).to_owned()
+        self.id_at(self.number(entry))
     }
 
     /// The kind of an entry that is based on none; none for one whose head cannot be read.
@@ -130,27 +180,20 @@ impl Pack {
         self.entries[entry as usize].kind
     }
 
-    /// Its own length where it is based on none.
-    pub fn length(&self, entry: u32) -> u64 {
-        self.entries[entry as usize].length
-    }
-
-    /// Reads an entry into `buffer`, as far as an object of at most `limit` bytes goes.
-    pub fn read<'b>(
+    /// Reads an entry, as far as an object of at most `limit` bytes goes.
+    pub fn read<'w>(
         &self,
         entry: u32,
         limit: usize,
-        buffer: &'b mut Vec<u8>,
-    ) -> Result<Packed<'b>, String> {
+        window: &'w mut Window,
+    ) -> Result<Packed<'w>, String> {
         let offset = self.entries[entry as usize].offset;
         // What does not compress grows by less than that.
         let most = limit.saturating_add(limit / 100 + 4096) as u64;
-        let length = self.next_offset(entry).saturating_sub(offset).min(most) as usize;
-        if buffer.len() < length {
-            buffer.resize(length, 0);
-        }
-        let data = &mut buffer[..length];
-        platform::read_at(&self.file, data, offset).map_err(|e| reason(&e))?;
+        let length = self.next_offset(entry).saturating_sub(offset).min(most);
+        let data = self
+            .bytes(offset..offset + length, window)
+            .map_err(|e| reason(&e))?;
         let head = pack::data::Entry::from_bytes(data, offset, self.hash)
             .map_err(|_| "its head cannot be read".to_owned())?;
         let data = &data[head.header_size()..];
@@ -173,62 +216,68 @@ impl Pack {
     fn read_heads(&mut self) {
         let part = self.entries.len().div_ceil(64).max(1024);
         let starts = (0..self.entries.len()).step_by(part);
-        let parts: Vec<std::ops::Range<usize>> = starts
+        let parts: Vec<Range<usize>> = starts
             .map(|start| start..self.entries.len().min(start + part))
             .collect();
-        let heads: Vec<Vec<(Option<Kind>, u64, u32)>> =
+        let heads: Vec<Vec<(Option<Kind>, u32)>> =
             parts.into_par_iter().map(|part| self.heads(part)).collect();
         let heads = heads.into_iter().flatten();
         let mut bases = Vec::with_capacity(self.entries.len());
-        for (entry, (kind, length, base)) in self.entries.iter_mut().zip(heads) {
-            (entry.kind, entry.length) = (kind, length);
+        for (entry, (kind, base)) in self.entries.iter_mut().zip(heads) {
+            entry.kind = kind;
             bases.push(base);
         }
         self.forest = Forest::new(bases);
     }
 
-    fn heads(&self, part: std::ops::Range<usize>) -> Vec<(Option<Kind>, u64, u32)> {
-        let mut buffer = vec![0; PIECE];
-        // What of the pack is in the buffer.
-        let mut held = 0..0;
+    fn heads(&self, part: Range<usize>) -> Vec<(Option<Kind>, u32)> {
+        let mut window = Window::default();
         let heads = part.map(|entry| {
             let offset = self.entries[entry].offset;
-            let wanted = offset..self.end.min(offset + HEAD as u64);
-            if wanted.start < held.start || wanted.end > held.end {
-                let length = self.end.saturating_sub(offset).min(PIECE as u64) as usize;
-                held = match platform::read_at(&self.file, &mut buffer[..length], offset) {
-                    Ok(()) => offset..offset + length as u64,
-                    Err(_) => 0..0,
-                };
+            let wanted = offset..self.end.min(offset.saturating_add(HEAD)).max(offset);
+            match self.bytes(wanted, &mut window) {
+                Ok(bytes) => self.head(entry as u32, bytes),
+                Err(_) => (None, NONE),
             }
-            if !held.contains(&offset) {
-                return (None, 0, NONE);
-            }
-            let at = (offset - held.start) as usize;
-            let end = (held.end - held.start) as usize;
-            self.head(entry as u32, &buffer[at..end.min(at + HEAD)])
         });
         heads.collect()
     }
 
-    /// Kind, length and base. What cannot be read is a root without a kind, and fails when it is walked.
-    fn head(&self, entry: u32, bytes: &[u8]) -> (Option<Kind>, u64, u32) {
+    /// Bytes of the file, from the window if they are in it. Otherwise more are read than are asked for.
+    fn bytes<'w>(&self, wanted: Range<u64>, window: &'w mut Window) -> io::Result<&'w [u8]> {
+        let held = &window.held;
+        if wanted.start < held.start || wanted.end > held.end {
+            let more = wanted.start
+                ..self
+                    .end
+                    .min(wanted.start.saturating_add(PIECE))
+                    .max(wanted.end);
+            // Of a pack that is cut off, what is there can be read.
+            if window.fill(&self.file, more).is_err() {
+                window.fill(&self.file, wanted.clone())?;
+            }
+        }
+        let at = (wanted.start - window.held.start) as usize;
+        Ok(&window.bytes[at..at + (wanted.end - wanted.start) as usize])
+    }
+
+    /// Kind and base. What cannot be read is a root without a kind, and fails when it is walked.
+    fn head(&self, entry: u32, bytes: &[u8]) -> (Option<Kind>, u32) {
         let offset = self.entries[entry as usize].offset;
         let Ok(head) = pack::data::Entry::from_bytes(bytes, offset, self.hash) else {
-            return (None, 0, NONE);
+            return (None, NONE);
         };
         let base = match &head.header {
             Header::OfsDelta { base_distance } => offset
                 .checked_sub(*base_distance)
                 .and_then(|base| self.at_offset(base)),
             Header::RefDelta { base_id } => self
-                .index
                 .lookup(base_id)
                 .and_then(|number| self.at_offset(self.index.pack_offset_at_index(number))),
-            header => return (header.as_kind(), head.decompressed_size, NONE),
+            header => return (header.as_kind(), NONE),
         };
         // No entry is its own base: that is a ring, and told as such.
-        (None, head.decompressed_size, base.unwrap_or(NONE))
+        (None, base.unwrap_or(NONE))
     }
 
     fn at_offset(&self, offset: u64) -> Option<u32> {
@@ -237,4 +286,25 @@ impl Pack {
             .binary_search_by_key(&offset, |entry| entry.offset);
         found.ok().map(|entry| entry as u32)
     }
+}
+
+/// An index's table of how many ids come before each number that an id's first bits may be.
+fn fan(index: &pack::index::File<gix::odb::pack::MMap>) -> Vec<u32> {
+    let bits = index.num_objects().max(2).ilog2().min(20);
+    let mut fan = vec![0; (1 << bits) + 1];
+    for number in 0..index.num_objects() {
+        let slot = first_bits(index.oid_at_index(number), fan.len());
+        fan[slot + 1] += 1;
+    }
+    for slot in 1..fan.len() {
+        fan[slot] += fan[slot - 1];
+    }
+    fan
+}
+
+/// As many of an id's first bits as number the slots of a table, which has one more than a power of two.
+fn first_bits(id: &oid, slots: usize) -> usize {
+    let bytes = id.as_bytes();
+    let first = u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+    (u64::from(first) >> (32 - (slots - 1).ilog2())) as usize
 }

@@ -111,7 +111,7 @@ impl Store {
     fn packed(&self) -> u32 {
         self.packs
             .last()
-            .map_or(0, |(pack, first)| first + pack.index().num_objects())
+            .map_or(0, |(pack, first)| first + pack.len())
     }
 
     /// How many numbers there are. An object that several packs hold has several, of which the lowest counts.
@@ -135,16 +135,14 @@ impl Store {
     fn number_in_packs(&self, id: &oid) -> Option<u32> {
         self.packs
             .iter()
-            .find_map(|(pack, first)| Some(first + pack.index().lookup(id)?))
+            .find_map(|(pack, first)| Some(first + pack.lookup(id)?))
     }
 
     /// The id of an object.
     pub fn id(&self, number: u32) -> ObjectId {
         let behind = self.packs.partition_point(|(_, first)| *first <= number);
         match behind.checked_sub(1).map(|at| &self.packs[at]) {
-            Some((pack, first)) if number - first < pack.index().num_objects() => {
-                pack.index().oid_at_index(number - first).to_owned()
-            }
+            Some((pack, first)) if number - first < pack.len() => pack.id_at(number - first),
             _ => self.loose[(number - self.packed()) as usize],
         }
     }

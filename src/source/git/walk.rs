@@ -9,7 +9,7 @@ use gix::objs::Kind;
 use libdeflater::Decompressor;
 
 use super::edits;
-use super::pack::Pack;
+use super::pack::{Pack, Window};
 use super::store::Store;
 use crate::model::Edit;
 
@@ -120,7 +120,7 @@ struct Part<'s> {
 struct Thread<M> {
     memory: M,
     inflate: Decompressor,
-    packed: Vec<u8>,
+    window: Window,
     delta: Vec<u8>,
     edits: Vec<Edit>,
     spare: Vec<Vec<u8>>,
@@ -135,6 +135,11 @@ impl Walk<'_> {
         for (pack, first) in self.store.packs() {
             let part = self.part(pack, first);
             let held = AtomicUsize::new(0);
+            for thread in &threads {
+                let thread = thread.lock();
+                let mut thread = thread.unwrap_or_else(std::sync::PoisonError::into_inner);
+                thread.window.clear();
+            }
             let run = Run {
                 walk: self,
                 part: &part,
@@ -217,7 +222,7 @@ impl<M> Thread<M> {
         Thread {
             memory,
             inflate: Decompressor::new(),
-            packed: Vec::new(),
+            window: Window::default(),
             delta: Vec::new(),
             edits: Vec::new(),
             spare: Vec::new(),
@@ -399,7 +404,7 @@ impl<'a, V: Visit> Run<'a, '_, V> {
         let broken = |what: String| (false, what);
         let pack = self.part.pack;
         let packed = pack
-            .read(entry, limit, &mut thread.packed)
+            .read(entry, limit, &mut thread.window)
             .map_err(broken)?;
         if packed.length > limit as u64 {
             return Err(too_large(packed.length));
