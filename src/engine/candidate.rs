@@ -55,8 +55,8 @@ impl Candidate {
 
 /// The order in which candidates give way: one yields to an overlapping one of a lower rank that is kept.
 ///
-/// Runs and blocks come first and yield to none: their length is unbounded, and what yields must be decided within a
-/// bounded stretch. Then the provider's own formats, then values assigned to a provider's name, then generic patterns,
+/// Runs and blocks come first: their length is unbounded, and what yields must be decided within a bounded stretch. Only
+/// a run behind a name yields, to what begins where it does (`yield_to_formats`). Then the provider's own formats, then values assigned to a provider's name, then generic patterns,
 /// then generic assignments.
 pub fn rank(rule: &Rule) -> u8 {
     match (&rule.matcher, rule.is_generic()) {

@@ -6,8 +6,7 @@
 //! stand before or behind them. Most of what passes is a gram of many keywords, or none at all: a smaller table says which
 //! bytes stand beside the gram in some keyword, and turns most places away. What passes that is looked up in a hash table
 //! of exact grams, each with up to four bytes to either side, and then compared with the keywords. The tables of the
-//! embedded rules are laid down by the build script; the tests hold them
-//! against the `aho-corasick` crate.
+//! embedded rules are laid down by the build script; the tests hold them against the `aho-corasick` crate.
 
 use std::borrow::Cow;
 use std::ops::Range;

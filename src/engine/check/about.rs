@@ -2,7 +2,7 @@
 
 use super::code::{identifier, is_type};
 use super::name::Name;
-use super::vocabulary::{Class, among, is_word_for_secret};
+use super::vocabulary::{Class, among_any_case, is_word_for_secret};
 use super::words::{split, word_like};
 use super::{CONTEXT, Case};
 use crate::engine::assignment::{Assigned, Operator, Quote};
@@ -74,9 +74,7 @@ fn is_action(name: &[u8]) -> bool {
     let mut action = false;
     split(own, |word| {
         if words == 0 {
-            action = VERBS
-                .iter()
-                .any(|verb| verb.as_bytes().eq_ignore_ascii_case(word));
+            action = among_any_case(&VERBS, word);
         }
         words += 1;
     });
@@ -305,14 +303,7 @@ pub fn may_be_uuid(name: &[u8]) -> bool {
     ];
     let read = Name::of(name);
     let mut shared = false;
-    split(name, |word| {
-        let mut lower = [0; 24];
-        if let Some(lower) = lower.get_mut(..word.len()) {
-            lower.copy_from_slice(word);
-            lower.make_ascii_lowercase();
-            shared |= among(&SHARED, lower);
-        }
-    });
+    split(name, |word| shared |= among_any_case(&SHARED, word));
     let kind = match read.last[0] {
         Class::SecretKey => true,
         Class::Token => read.words > 1,

@@ -1,9 +1,8 @@
 //! Values without quotes: what makes them code, or words of a text, and not literals.
 
-use super::label::humps;
 use super::name::Name;
-use super::vocabulary::is_word_for_secret;
-use super::words::{split, word_like};
+use super::vocabulary::{among_any_case, is_word_for_secret};
+use super::words::{humps, split, word_like};
 use super::{CONTEXT, Case};
 use crate::engine::assignment::{Assigned, Operator, Quote};
 
@@ -147,10 +146,8 @@ fn names(case: &Case<'_>, assigned: &Assigned) -> Option<&'static str> {
         return Some("a name in code");
     }
     // `key = subSys`: too short for its words to tell.
-    let hump = value
-        .windows(2)
-        .any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());
-    let short = value.len() < 10 && value[0].is_ascii_lowercase() && hump && !value.contains(&b'-');
+    let short =
+        value.len() < 10 && value[0].is_ascii_lowercase() && humps(value) && !value.contains(&b'-');
     if identifier(value) && short && spaced && assigned.operator == Operator::Equals {
         return Some("a name in code");
     }
@@ -295,8 +292,7 @@ pub fn is_type(value: &[u8]) -> bool {
         "yield",
         "throw",
     ];
-    let known = |word: &&str| word.as_bytes().eq_ignore_ascii_case(value);
-    KNOWN.iter().any(known)
+    among_any_case(&KNOWN, value)
 }
 
 /// Types and constants, and names in camel case (`HTTPPasswordMgr`, `authToken`).

@@ -62,27 +62,22 @@ fn holds_comment(line: &[u8]) -> bool {
 
 /// Fewer letters than any rule for passwords asks for, without a capital among them.
 fn is_short_word(secret: &[u8]) -> bool {
-    let one_case = |letters: &[u8]| {
-        letters.iter().all(u8::is_ascii_lowercase) || letters.iter().all(u8::is_ascii_uppercase)
-    };
-    let rest = secret.get(1..).unwrap_or_default();
-    secret.len() < 8
-        && secret.iter().all(u8::is_ascii_alphabetic)
-        && (one_case(secret) || rest.iter().all(u8::is_ascii_lowercase))
+    secret.len() < 8 && is_word(secret)
 }
 
 /// Whether a value holds nothing but words of one case, as what people make up for examples does.
 fn is_words(secret: &[u8]) -> bool {
-    let one_case = |part: &[u8]| {
-        let rest = part.get(1..).unwrap_or_default();
-        rest.iter().all(u8::is_ascii_lowercase) || part.iter().all(u8::is_ascii_uppercase)
-    };
     let letters = secret.iter().filter(|b| b.is_ascii_alphabetic()).count();
     secret.len() <= 32
-        && secret
-            .split(|b| b"_-. ".contains(b))
-            .all(|part| part.iter().all(u8::is_ascii_alphabetic) && one_case(part))
+        && secret.split(|b| b"_-. ".contains(b)).all(is_word)
         && word_like(secret) * 10 >= letters * 8
+}
+
+/// Letters of one case alone, of which the first may be a capital.
+fn is_word(part: &[u8]) -> bool {
+    let rest = part.get(1..).unwrap_or_default();
+    part.iter().all(u8::is_ascii_alphabetic)
+        && (rest.iter().all(u8::is_ascii_lowercase) || part.iter().all(u8::is_ascii_uppercase))
 }
 
 /// Whether a short value has a word for a secret in it, as `pwd4app` and `T0pS3cr3t` have: people write such where a

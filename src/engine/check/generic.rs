@@ -8,15 +8,15 @@ use super::code::{code, identifier};
 use super::coded::is_public_nkey;
 use super::entropy::randomness;
 use super::features::{self, PASSWORD};
-use super::label::{humps, label};
+use super::label::label;
 use super::name::Name;
 use super::placeholder;
 use super::shape::{
     generated, host_or_release, is_text_in_hex, path_or_url, text_in_base64, uuid, version_or_date,
 };
 use super::trees;
-use super::vocabulary::{Class, is_word_for_secret};
-use super::words::{split, word_like};
+use super::vocabulary::{Class, among_any_case, is_word_for_secret};
+use super::words::{humps, split, word_like};
 use super::{CONTEXT, Case, Evidence, Kept, Reason, Verdict, printable};
 use crate::engine::assignment::{Assigned, Operator, Quote};
 use crate::model::Confidence;
@@ -239,9 +239,7 @@ fn is_weak(value: &[u8]) -> bool {
         "encrypted",
         "string",
     ];
-    WORDS
-        .iter()
-        .any(|word| word.as_bytes().eq_ignore_ascii_case(value))
+    among_any_case(&WORDS, value)
 }
 
 /// Whether words with blanks between them are a passphrase, and no text about a password: in quotes behind `=`, small
@@ -497,10 +495,7 @@ fn same_words(name: &[u8], value: &[u8]) -> bool {
             "my", "the", "a", "your", "test", "some", "user", "new", "old", "db", "value",
             "default",
         ];
-        all &= found
-            || filler
-                .iter()
-                .any(|f| f.as_bytes().eq_ignore_ascii_case(word));
+        all &= found || among_any_case(&filler, word);
     });
     some && all
 }

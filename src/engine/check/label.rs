@@ -1,8 +1,8 @@
 //! Texts that a program shows to people, and names of algorithms: what stands where a secret could and never is one.
 
 use super::name::Name;
-use super::vocabulary::{Class, among};
-use super::words::word_like;
+use super::vocabulary::{Class, among, among_any_case};
+use super::words::{humps, word_like};
 use super::{CONTEXT, Case};
 use crate::engine::assignment::{Assigned, Operator, Quote};
 
@@ -87,15 +87,9 @@ fn is_algorithm(value: &[u8]) -> bool {
     let mut parts = 0;
     let known = value.split(|b| b"-_@.+/".contains(b)).all(|part| {
         parts += 1;
-        let mut lower = [0; 16];
-        let Some(lower) = lower.get_mut(..part.len()) else {
-            return false;
-        };
-        lower.copy_from_slice(part);
-        lower.make_ascii_lowercase();
-        let size = lower.iter().rev().take_while(|b| b.is_ascii_digit());
-        let stem = &lower[..lower.len() - size.count()];
-        among(&PARTS, lower) || among(&PARTS, stem) || stem.is_empty()
+        let size = part.iter().rev().take_while(|b| b.is_ascii_digit());
+        let stem = &part[..part.len() - size.count()];
+        among_any_case(&PARTS, part) || among_any_case(&PARTS, stem) || stem.is_empty()
     });
     known && parts > 1 && value.iter().any(u8::is_ascii_alphabetic)
 }
@@ -174,12 +168,6 @@ fn is_of_texts(before: &[u8]) -> bool {
     let Some(array) = open else { return false };
     let start = array.iter().rposition(|b| !b.is_ascii_alphanumeric());
     among(&ARRAYS, &array[start.map_or(0, |at| at + 1)..])
-}
-
-/// Whether a capital stands behind a small letter.
-pub fn humps(text: &[u8]) -> bool {
-    text.windows(2)
-        .any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase())
 }
 
 /// Whether a text ends as one does behind which something is to be typed.

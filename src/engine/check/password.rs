@@ -7,7 +7,7 @@ use super::shape::text_in_base64;
 use super::structure::Outcome::{self, Doubtful, Proved, Rejected, Unknown};
 use super::structure::decode;
 use super::vocabulary::Class;
-use super::words::{known_words, word_like};
+use super::words::{humps, known_words, word_like};
 
 /// Passwords that stand for one, or that everybody knows.
 const DEFAULTS: [&str; 42] = [
@@ -164,10 +164,7 @@ pub fn password(value: &[u8], beside: Beside<'_>) -> Outcome {
     if end > 0 && before[..end].ends_with(value) {
         return Rejected("the same as the user's name".into());
     }
-    let camel = value.iter().all(u8::is_ascii_alphabetic)
-        && value
-            .windows(2)
-            .any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());
+    let camel = value.iter().all(u8::is_ascii_alphabetic) && humps(value);
     if camel && word_like(value) * 2 > value.len() {
         return Rejected("a name in code".into());
     }

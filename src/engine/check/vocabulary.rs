@@ -353,6 +353,12 @@ pub fn among(list: &[&str], word: &[u8]) -> bool {
     list.iter().any(|known| known.as_bytes() == word)
 }
 
+/// The same, whatever the case of `word`.
+pub fn among_any_case(list: &[&str], word: &[u8]) -> bool {
+    list.iter()
+        .any(|known| known.as_bytes().eq_ignore_ascii_case(word))
+}
+
 /// The class of one word, in lower case.
 pub fn class(word: &[u8]) -> Class {
     let digits = word.iter().rev().take_while(|b| b.is_ascii_digit()).count();

@@ -155,6 +155,12 @@ pub fn split(name: &[u8], mut word: impl FnMut(&[u8])) {
     }
 }
 
+/// Whether a capital stands behind a small letter.
+pub fn humps(text: &[u8]) -> bool {
+    text.windows(2)
+        .any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase())
+}
+
 /// How many letters of `value` stand in stretches that read like words: at least four letters of one case (the first
 /// may differ) with a vowel every few letters. Random text rarely has such stretches; names, phrases and paths consist
 /// of them.

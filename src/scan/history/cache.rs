@@ -2,8 +2,8 @@
 //! nor anything made of one.
 //!
 //! A cache is good for one repository, one state of the code that decides, one set of rules, one confidence and one limit
-//! of size. Where an object that was
-//! there is gone, all is scanned again: it may have been pruned, and it may have been lost.
+//! of size. Where an object that was there is gone, all is scanned again: it may have been pruned, and it may have been
+//! lost.
 
 use std::collections::HashSet;
 use std::fs;
