@@ -42,6 +42,18 @@ examples = ["Abc zq!", "Xa.b.czq!"]
 counter_examples = ["zq!", "azq"]
 
 [[rule]]
+id = "acme-long"
+description = "a keyword longer than what is looked for of it"
+severity = "high"
+keywords = ["[acme-credential-of-a-long-name]"]
+pattern = '\[acme-credential-of-a-long-name\][a-z]{4,9}'
+boundary = "none"
+randomness = 0
+placeholders = false
+examples = ["[acme-credential-of-a-long-name]abcd", "x[acme-credential-of-a-long-name]bcdef"]
+counter_examples = ["[acme-credential-of-a-long-name]", "[acme-credential-of-a-long]abcd"]
+
+[[rule]]
 id = "acme-block"
 description = "what stands between two markers"
 severity = "critical"
@@ -91,6 +103,8 @@ const PIECES: &[&str] = &[
     "<<K>>",
     "<<K>>abcd efgh\nijkl+/=<</K>>",
     "password = 'h7Gk2!pQ'",
+    "[acme-credential-of-a",
+    "-long-name]abcdef",
     "ghp_",
     "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz",
 ];
@@ -422,6 +436,26 @@ fn every_cut_of_a_credential_finds_it() {
             }
         }
     }
+}
+
+/// A keyword that an edit completes, wherever its end stood before, is found; and one that an edit breaks is not.
+#[test]
+fn every_edit_within_a_long_keyword_is_seen() {
+    let text = b"x = [acme-credential-of-a-long-name]abcd";
+    for cut in 0..=text.len() {
+        let broken = [&text[..cut], b"#", &text[cut..]].concat();
+        let before = Edit::Copy(0..cut);
+        let completes = [before.clone(), Edit::Copy(cut + 1..broken.len())];
+        let breaks = [before, Edit::Insert(1), Edit::Copy(cut..text.len())];
+        let versions = [
+            (breaks.to_vec(), broken.clone()),
+            (completes.to_vec(), text.to_vec()),
+        ];
+        check_history(small_engines(), text, &versions);
+        check_history(small_engines(), &broken, &versions[1..]);
+    }
+    let found = whole(small_engine(), text);
+    assert!(found.iter().any(|one| one.rule == "acme-long"));
 }
 
 /// A run and a block far longer than any window, in chunks of several sizes, in bounded memory.

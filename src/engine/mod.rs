@@ -235,6 +235,14 @@ impl Engine {
 
     /// Fills `scratch.hits` with the keyword hits that begin in `range`.
     fn hits(&self, bytes: &[u8], range: std::ops::Range<usize>, scratch: &mut Scratch) {
+        self.stems(bytes, range, scratch);
+        let words = &self.rules.index().sieve.words;
+        let whole = |hit: &sieve::WordHit| words[hit.word as usize].is_whole(bytes, hit.start);
+        scratch.hits.retain(whole);
+    }
+
+    /// Fills `scratch.hits` with the places in `range` where a keyword may begin, for its stem stands there.
+    fn stems(&self, bytes: &[u8], range: std::ops::Range<usize>, scratch: &mut Scratch) {
         scratch.hits.clear();
         let hits = &mut scratch.hits;
         let passed = self

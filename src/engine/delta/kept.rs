@@ -34,10 +34,25 @@ impl Hits {
         self.starts.len()
     }
 
-    /// How many begin before `offset`.
-    pub fn before(&self, offset: usize) -> usize {
-        self.starts
-            .partition_point(|&start| (start as usize) < offset)
+    /// How many begin before `offset`: looked for from the number `near` on, because whoever asks goes through a text,
+    /// and what comes next lies close by.
+    pub fn before(&self, offset: usize, near: usize) -> usize {
+        let begins = |&start: &u32| (start as usize) < offset;
+        let (below, above) = self.starts.split_at(near.min(self.starts.len()));
+        let mut step = 1;
+        if above.first().is_some_and(begins) {
+            while above.get(step).is_some_and(begins) {
+                step *= 2;
+            }
+            let rest = &above[step / 2..above.len().min(step)];
+            return below.len() + step / 2 + rest.partition_point(begins);
+        }
+        while step <= below.len() && !begins(&below[below.len() - step]) {
+            step *= 2;
+        }
+        let first = below.len().saturating_sub(step);
+        let rest = &below[first..below.len() - step / 2];
+        first + rest.partition_point(begins)
     }
 
     /// Those of some numbers, as if they began at other offsets.
@@ -101,6 +116,27 @@ impl Placed {
             span: self.span.clone(),
             secret: self.secret.clone(),
             ..(*self.found).clone()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_from_anywhere() {
+        let starts = [3, 3, 4, 9, 20, 21, 22, 23, 24, 30, 31, 31, 31, 40];
+        let mut hits = Hits::with_capacity(starts.len());
+        starts
+            .iter()
+            .for_each(|&start| hits.push(&WordHit { start, word: 0 }));
+        for offset in 0..45 {
+            let want = starts.iter().filter(|&&start| start < offset).count();
+            for near in 0..20 {
+                assert_eq!(hits.before(offset, near), want, "{offset} from {near}");
+            }
+            assert_eq!(Hits::default().before(offset, 3), 0);
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Scanning only what an edit changed.
 //!
 //! Keywords are searched for in inserted bytes and across joins; all other hits come from the base. A hit whose whole
-//! neighbourhood was copied brings its candidates along; every other one is confirmed on the new bytes.
+//! neighbourhood was copied brings its candidates along; every other one is confirmed on the new bytes. A hit here is a
+//! place where a keyword's stem stands: whether the rest of it does is asked when it is confirmed, so that no search has to
+//! begin further before a join than a stem is long.
 
 mod edits;
 mod kept;
@@ -23,7 +25,7 @@ use crate::model::{Confidence, Edit};
 /// What a scan leaves behind for the scan of the next version.
 #[derive(Debug, Clone, Default)]
 pub struct Scanned {
-    /// Keyword hits; nothing where no version is to follow.
+    /// Where the stems of keywords stand; nothing where no version is to follow.
     hits: Option<Hits>,
     /// Candidates before any gave way, by the position of their hit. Dropped ones only where a verdict may depend on
     /// more than the hit's neighbourhood, or where somebody asked for them.
@@ -74,7 +76,7 @@ impl Engine {
 
     fn scan_whole(&self, version: &Version<'_>, scratch: &mut Scratch) -> Scanned {
         let bytes = version.bytes;
-        self.hits(bytes, 0..bytes.len(), scratch);
+        self.stems(bytes, 0..bytes.len(), scratch);
         let mut found = std::mem::take(&mut scratch.hits);
         found.sort_unstable();
         let mut raw = Vec::new();
@@ -133,17 +135,21 @@ impl Engine {
         let margin = self.reaches().widest;
         // The copied stretches that the hits at the edges lie in.
         let mut ahead = Copied::of(edits).peekable();
+        let mut near = 0;
         for copy in Copied::of(edits) {
             let inner = copy.inner(margin);
-            let start = base_hits.before(copy.from);
+            let start = base_hits.before(copy.from, near);
             let (inner_start, inner_end) = match &inner {
-                Some(inner) => (base_hits.before(inner.start), base_hits.before(inner.end)),
+                Some(inner) => {
+                    let first = base_hits.before(inner.start, start);
+                    (first, base_hits.before(inner.end, first))
+                }
                 None => (start, start),
             };
             if let Some(inner) = inner {
                 let before = copy.moved(inner.start);
                 while let Some(zone) = zones.next_if(|zone| zone.start < before) {
-                    self.hits(bytes, zone, scratch);
+                    self.stems(bytes, zone, scratch);
                     following.edge.extend_from_slice(&scratch.hits);
                 }
                 let left = base_hits.shifted(start..inner_start, &copy);
@@ -154,14 +160,15 @@ impl Engine {
                     hits.extend(base_hits, inner_start..inner_end, &copy);
                 }
             }
-            let end = base_hits.before(copy.from + copy.to.len());
+            let end = base_hits.before(copy.from + copy.to.len(), inner_end);
+            near = end;
             let right = base_hits.shifted(inner_end..end, &copy);
-            let length = |hit: &WordHit| sieve.words[hit.word as usize].text.len();
+            let length = |hit: &WordHit| sieve.words[hit.word as usize].stem().len();
             let inside = right.filter(|hit| hit.start + length(hit) <= copy.to.end);
             following.edge.extend(inside);
         }
         for zone in zones {
-            self.hits(bytes, zone, scratch);
+            self.stems(bytes, zone, scratch);
             following.edge.extend_from_slice(&scratch.hits);
         }
         self.settle_edge(following, &mut ahead, scratch);
@@ -179,10 +186,13 @@ impl Engine {
         let first = raw.partition_point(|candidate| candidate.hit < inner.start as u64);
         let rest = &raw[first..];
         let count = rest.partition_point(|candidate| candidate.hit < inner.end as u64);
+        let mut near = 0;
         for candidates in rest[..count].chunk_by(|a, b| a.hit == b.hit) {
             let at = candidates[0].hit as usize;
             let hits = following.base_hits;
-            let same = hits.before(at)..hits.before(at + 1);
+            let same = hits.before(at, near);
+            near = hits.before(at + 1, same);
+            let same = same..near;
             let start = following.edge.len();
             following.edge.extend(hits.shifted(same, copy));
             let group = &following.edge[start..];
@@ -301,7 +311,9 @@ impl Engine {
             complete: true,
         };
         let mut found = std::mem::take(&mut scratch.found);
-        for hit in group {
+        let words = &self.rules.index().sieve.words;
+        let is_whole = |hit: &&WordHit| words[hit.word as usize].is_whole(bytes, hit.start);
+        for hit in group.iter().filter(is_whole) {
             self.confirm(&text, *hit, scratch, &mut found);
         }
         if !self.explain && !found.is_empty() {
