@@ -364,24 +364,34 @@ impl<'r> Again<'r> {
     }
 
     fn text(&mut self, text: &[u8], open: bool, onward: &mut Onward<'_, '_>) {
-        let window = self.window();
-        let idle = self.head.is_none() && !open && self.held.bytes().is_empty();
-        self.end += text.len() as u64;
-        match idle {
-            true => {
-                let old = window.saturating_sub(text.len());
-                self.recent.drain(..self.recent.len().saturating_sub(old));
-                let new = text.len().saturating_sub(window);
-                self.recent.extend_from_slice(&text[new..]);
-                self.held.resume(self.end);
-                onward.text(text);
-            }
-            false => {
-                self.recent.extend_from_slice(text);
-                self.unseen += text.len();
-                self.held.extend(text);
-            }
+        let idle = self.head.is_none() && self.held.bytes().is_empty();
+        let settled = match (idle, open) {
+            (false, _) => 0,
+            (true, false) => text.len(),
+            // A placeholder behind it matters to no more than its end.
+            (true, true) => text.len().saturating_sub(self.window()),
+        };
+        let (settled, rest) = text.split_at(settled);
+        if !settled.is_empty() {
+            onward.open = !rest.is_empty();
+            self.pass(settled, onward);
         }
+        self.end += rest.len() as u64;
+        self.recent.extend_from_slice(rest);
+        self.unseen += rest.len();
+        self.held.extend(rest);
+    }
+
+    /// Hands on what nothing that follows can change.
+    fn pass(&mut self, text: &[u8], onward: &mut Onward<'_, '_>) {
+        let window = self.window();
+        self.end += text.len() as u64;
+        let old = window.saturating_sub(text.len());
+        self.recent.drain(..self.recent.len().saturating_sub(old));
+        let new = text.len().saturating_sub(window);
+        self.recent.extend_from_slice(&text[new..]);
+        self.held.resume(self.end);
+        onward.text(text);
     }
 
     /// Lets go what can be let go. A placeholder that the pass before may put next, where it is `open`, may make a secret

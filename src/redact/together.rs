@@ -1,7 +1,7 @@
-//! Pieces that wait are redacted together: each look at a piece's end costs as much as some of its bytes.
+//! Pieces that wait are redacted together: each look at a piece's end costs as much as redacting some 50 KiB.
 
 /// Bytes that are redacted at a time where so many wait.
-pub const TOGETHER: usize = 256 * 1024;
+pub const TOGETHER: usize = 1024 * 1024;
 
 /// Takes along what waits behind `bytes`. `next` says what does, if anything; gives back what of it is no bytes, behind
 /// which nothing is taken.

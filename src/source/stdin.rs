@@ -6,8 +6,8 @@ use std::thread;
 
 /// The most bytes of a chunk.
 const CHUNK: usize = 256 * 1024;
-/// Chunks that may wait, so that an endless input needs no more memory than this.
-const WAITING: usize = 4;
+/// Chunks that may wait, so that an endless input needs no more memory than this. A pipe fills none of them.
+const WAITING: usize = 16;
 
 /// Reads on a thread of its own and hands over what comes as soon as it comes, so that the scan can be stopped while
 /// the input is silent. The last chunk, at the end or after an error, is followed by nothing.
