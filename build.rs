@@ -28,6 +28,12 @@ mod rule;
     dead_code,
     reason = "the script builds the tables, the program searches with them"
 )]
+#[path = "src/engine/lexicon.rs"]
+mod lexicon;
+#[allow(
+    dead_code,
+    reason = "the script builds the tables, the program searches with them"
+)]
 #[path = "src/engine/sieve.rs"]
 mod sieve;
 #[path = "src/engine/tables.rs"]
@@ -264,13 +270,10 @@ fn render_sieve(sieve: &sieve::Sieve) -> String {
         )
     };
     format!(
-        "Sieve {{ words: {}, map: Cow::Borrowed(&{:?}), signs: Cow::Borrowed(&{:?}), threes: Cow::Borrowed(&{:?}), \
+        "Sieve {{ words: Lexicon {{ text: Cow::Borrowed(&{:?}), bounds: Cow::Borrowed(&{:?}) }}, map: Cow::Borrowed(&{:?}), signs: Cow::Borrowed(&{:?}), threes: Cow::Borrowed(&{:?}), \
          wide: {}, short: {}, factor: {}, longest: {} }}",
-        list(&sieve.words, |w| format!(
-            "Word {{ text: {}, fold: {} }}",
-            list(&w.text, |b| b.to_string()),
-            w.fold
-        )),
+        sieve.words.text,
+        sieve.words.bounds,
         sieve.map,
         sieve.signs,
         sieve.threes,

@@ -504,6 +504,21 @@ fn placeholders_cover_what_overlaps() {
     }
 }
 
+/// A long token behind a name is found by the name's rule, which reads as far as it goes, and by the token's own format.
+#[test]
+fn a_long_token_goes_by_its_own_format() {
+    let format = "<b64url:40>.eyJ<b64url:240>.<b64url:342>";
+    for seed in 0..20 {
+        let text = expand(&format!("WIX_API_KEY=IST.eyJ{format} next"), seed);
+        for size in [1, 97, text.len()] {
+            check(full(), text.as_bytes(), &Cuts::Every(size));
+        }
+        let found = Redactor::new(full()).redact(text.as_bytes()).found;
+        let rules: Vec<&str> = found.iter().map(|found| &*found.rule).collect();
+        assert_eq!(rules, ["wix-api-key"]);
+    }
+}
+
 /// JSON stays JSON: only strings change, and only those with something in them.
 #[test]
 fn documents_stay_documents() {

@@ -76,7 +76,7 @@ impl Engine {
     ) -> Progress {
         let index = self.rules.index();
         let word = hit.word as usize;
-        let span = hit.start..hit.start + index.sieve.words[word].text.len();
+        let span = hit.start..hit.start + index.sieve.words.word(word).text.len();
         let coding = index.coding(word);
         let mark = found.len();
         let mut reading = Reading {

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::sieve::{Buckets, Entry, Sieve, Word};
+use super::lexicon::Lexicon;
+use super::sieve::{Buckets, Entry, Sieve};
 use super::tables::Index;
 use crate::model::{Confidence, Severity};
 use crate::rule::*;

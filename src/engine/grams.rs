@@ -4,7 +4,7 @@
 //! keyword does not, time is lost: so what all of them together cost is kept small. Frequent grams are given up one by one,
 //! each that no keyword needs; of what is left, every keyword takes the one that adds least.
 
-use super::sieve::Word;
+use super::lexicon::Lexicon;
 
 /// ASCII upper case becomes lower case. Some other bytes collapse too, which costs a comparison and loses nothing.
 pub const fn fold(gram: u32) -> u32 {
@@ -27,7 +27,7 @@ pub fn at(text: &[u8], offset: usize) -> u32 {
 
 /// For each keyword of at least five bytes the offsets, none above `deepest`, of two grams: one at an even offset, one at
 /// an odd one. None for shorter ones.
-pub fn choose(words: &[Word], frequencies: &Frequencies, deepest: usize) -> Vec<Vec<usize>> {
+pub fn choose(words: &Lexicon, frequencies: &Frequencies, deepest: usize) -> Vec<Vec<usize>> {
     let needs = Needs::new(words, frequencies, deepest);
     let mut chosen: Vec<Vec<usize>> = vec![Vec::new(); words.len()];
     for (need, place) in needs.needs.iter().zip(needs.settle(&needs.cover())) {
@@ -64,7 +64,7 @@ struct Needs {
 }
 
 impl Needs {
-    fn new(words: &[Word], frequencies: &Frequencies, deepest: usize) -> Needs {
+    fn new(words: &Lexicon, frequencies: &Frequencies, deepest: usize) -> Needs {
         let (mut needs, mut places) = (Vec::new(), Vec::new());
         for (word, text) in words.iter().enumerate() {
             let text = text.stem();

@@ -15,6 +15,7 @@ mod emit;
 pub mod example;
 mod file;
 mod grams;
+mod lexicon;
 mod matching;
 mod outlook;
 mod position;
@@ -237,7 +238,7 @@ impl Engine {
     fn hits(&self, bytes: &[u8], range: std::ops::Range<usize>, scratch: &mut Scratch) {
         self.stems(bytes, range, scratch);
         let words = &self.rules.index().sieve.words;
-        let whole = |hit: &sieve::WordHit| words[hit.word as usize].is_whole(bytes, hit.start);
+        let whole = |hit: &sieve::WordHit| words.word(hit.word as usize).is_whole(bytes, hit.start);
         scratch.hits.retain(whole);
     }
 

@@ -13,6 +13,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::grams::{self, Frequencies, first_three, fold};
+use super::lexicon::{Lexicon, STEM};
 
 /// The first factor that is tried for the bitmap, and how far on the next one lies: an even number, so that all are odd.
 const FACTOR: u32 = 0x2C1B_3C6D;
@@ -34,47 +35,11 @@ pub const THREE_COUNT: usize = 1 << THREE_BITS;
 const THREE_BITS: u32 = 12;
 /// What that table says of a gram that is a keyword, whatever follows.
 const COMPLETE: u32 = 1 << 16;
-/// How many bytes of a keyword are looked for.
-pub const STEM: usize = 16;
 /// The greatest offset of a gram in its keyword: how far behind a keyword's start must be looked to find it.
 const DEEPEST: usize = STEM - 4;
 
 /// The most keywords that the tables can count.
 pub const MOST_WORDS: usize = 32_000;
-
-/// A keyword as the sieve sees it.
-#[derive(Debug, Clone)]
-pub struct Word {
-    /// Its bytes; lower case if `fold`.
-    pub text: Cow<'static, [u8]>,
-    /// Whether ASCII case is ignored.
-    pub fold: bool,
-}
-
-impl Word {
-    /// What is looked for of it.
-    pub fn stem(&self) -> &[u8] {
-        &self.text[..self.text.len().min(STEM)]
-    }
-
-    /// Whether all of it stands in `hay` where its stem does.
-    #[inline]
-    #[allow(dead_code, reason = "the build script has no use for it")]
-    pub fn is_whole(&self, hay: &[u8], start: usize) -> bool {
-        self.text.len() <= STEM || self.is(hay, (start, self.text.len()))
-    }
-
-    /// Whether so many of its bytes stand in `hay` at a place.
-    #[inline]
-    fn is(&self, hay: &[u8], (start, length): (usize, usize)) -> bool {
-        let own = &self.text[..length];
-        match hay.get(start..start + length) {
-            Some(found) if self.fold => found.eq_ignore_ascii_case(own),
-            Some(found) => found == own,
-            None => false,
-        }
-    }
-}
 
 /// A place of a keyword where one of its grams stands.
 #[derive(Debug, Clone, Copy)]
@@ -107,7 +72,7 @@ pub struct Buckets {
 #[derive(Debug, Clone)]
 pub struct Sieve {
     /// The keywords.
-    pub words: Cow<'static, [Word]>,
+    pub words: Lexicon,
     /// The first stage: a bit for the hash of each gram, [`MAP_SIZE`] words.
     pub map: Cow<'static, [u32]>,
     /// The second stage for grams of four bytes, [`SIGN_COUNT`] of them by hash: what may stand before such a gram, a bit
@@ -202,7 +167,7 @@ impl Spot {
 impl Sieve {
     /// Builds the tables for `words`, of at least three bytes each and at most [`MOST_WORDS`] in number. Of so many
     /// bitmaps as `tries` says, the one that frequent text passes least.
-    pub fn build(words: Vec<Word>, tries: usize) -> Sieve {
+    pub fn build(words: Lexicon, tries: usize) -> Sieve {
         assert!(
             words.len() <= MOST_WORDS,
             "because whoever adds rules counts their keywords"
@@ -240,7 +205,7 @@ impl Sieve {
                 .map(|word| word.stem().len())
                 .max()
                 .unwrap_or(0),
-            words: Cow::Owned(words),
+            words,
             map: Cow::Owned(map),
             factor,
             signs: Cow::Owned(signs(&wide)),
@@ -336,11 +301,11 @@ impl Sieve {
         entry: &Entry,
         hit: &mut impl FnMut(WordHit),
     ) {
-        let word = &self.words[entry.word as usize];
+        let word = self.words.word(entry.word as usize);
         let Some(start) = place.checked_sub(entry.offset as usize) else {
             return;
         };
-        if word.is(hay, (start, word.stem().len())) && range.contains(&start) {
+        if word.begins(hay, start) && range.contains(&start) {
             hit(WordHit {
                 start,
                 word: entry.word,
@@ -368,8 +333,8 @@ fn sift(map: &[u32; MAP_SIZE], factor: u32, view: &[u8; VIEW]) -> u32 {
 
 impl Entry {
     /// A gram of `length` bytes at an offset of a keyword.
-    fn new(words: &[Word], word: usize, (offset, length): (usize, usize)) -> Entry {
-        let text = words[word].stem();
+    fn new(words: &Lexicon, word: usize, (offset, length): (usize, usize)) -> Entry {
+        let text = words.word(word).stem();
         let (left, rest) = (offset.min(4), &text[offset + length..]);
         let mut before = [0; 4];
         before[4 - left..].copy_from_slice(&text[offset - left..offset]);
@@ -487,6 +452,7 @@ impl Buckets {
 
 #[cfg(test)]
 mod tests {
+    use super::super::lexicon::Word;
     use super::*;
     use aho_corasick::AhoCorasick;
     use proptest::prelude::*;
@@ -498,11 +464,9 @@ mod tests {
         hits
     }
 
-    fn word(text: &str, fold: bool) -> Word {
-        Word {
-            text: Cow::Owned(text.as_bytes().to_vec()),
-            fold,
-        }
+    fn word(text: &str, fold: bool) -> Word<'_> {
+        let text = text.as_bytes();
+        Word { text, fold }
     }
 
     proptest! {
@@ -532,23 +496,23 @@ mod tests {
                 found.sort_unstable();
                 found
             };
-            let want = reference(sieve.words.iter().map(Word::stem).collect());
+            let want = reference(sieve.words.iter().map(|word| word.stem()).collect());
             let found = all(&sieve, hay, 0..hay.len());
             prop_assert_eq!(&found, &want);
             let cut = cut.min(hay.len());
             let mut parts = all(&sieve, hay, 0..cut);
             parts.extend(all(&sieve, hay, cut..hay.len()));
             prop_assert_eq!(parts, want);
-            let is_whole = |(start, word): &(usize, u16)| sieve.words[*word as usize].is_whole(hay, *start);
+            let is_whole = |(start, word): &(usize, u16)| sieve.words.word(*word as usize).is_whole(hay, *start);
             let whole: Vec<(usize, u16)> = found.into_iter().filter(is_whole).collect();
-            prop_assert_eq!(whole, reference(sieve.words.iter().map(|word| &word.text[..]).collect()));
+            prop_assert_eq!(whole, reference(sieve.words.iter().map(|word| word.text).collect()));
         }
     }
 
     /// The last view is filled up with zeros, which fold to blanks.
     #[test]
     fn what_lies_behind_the_end_is_no_gram() {
-        let sieve = Sieve::build(vec![word("    k", false)], 1);
+        let sieve = Sieve::build([word("    k", false)].into_iter().collect(), 1);
         for length in 0..100 {
             assert_eq!(all(&sieve, &vec![b'y'; length], 0..length), []);
         }

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::sieve::{Sieve, Word};
+use super::lexicon::Word;
+use super::sieve::Sieve;
 use crate::rule::{Coding, List, Rule, coded};
 
 /// The prefilter and the rules behind its keywords.
@@ -39,20 +40,20 @@ impl Index {
             behind.extend_from_slice(rules);
             starts.push(behind.len() as u16);
         }
-        let word = |text: Vec<u8>, fold| Word {
-            text: Cow::Owned(text),
-            fold,
-        };
-        let words = plain.keys();
-        let words = words.map(|(text, fold)| word(text.as_bytes().to_vec(), *fold));
         let codings = encoded.keys().map(|(_, coding)| *coding).collect();
-        let encoded = encoded.into_keys();
-        let encoded = encoded.map(|(text, coding)| word(text, coding == Coding::Hex));
+        let plain = plain.keys().map(|&(text, fold)| Word {
+            text: text.as_bytes(),
+            fold,
+        });
+        let encoded = encoded.keys().map(|(text, coding)| Word {
+            text,
+            fold: *coding == Coding::Hex,
+        });
         Index {
             rule_starts: Cow::Owned(starts),
             rules: Cow::Owned(behind),
             codings: Cow::Owned(codings),
-            sieve: Sieve::build(words.chain(encoded).collect(), tries),
+            sieve: Sieve::build(plain.chain(encoded).collect(), tries),
         }
     }
 

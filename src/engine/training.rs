@@ -37,7 +37,7 @@ impl Engine {
         let mut seen = BTreeSet::new();
         let mut samples = Vec::new();
         for hit in hits {
-            let end = hit.start + index.sieve.words[hit.word as usize].text.len();
+            let end = hit.start + index.sieve.words.word(hit.word as usize).text.len();
             let Some(assigned) = assignment::assigned(bytes, hit.start..end, false) else {
                 continue;
             };

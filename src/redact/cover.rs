@@ -80,11 +80,12 @@ impl Cluster {
             return;
         };
         self.covers.retain(|cover| {
-            cover.range.start < first || cover.range.end > safe || is_followed(engine, cover)
+            cover.range.start <= first || cover.range.end > safe || is_followed(engine, cover)
         });
     }
 
-    /// The same without what lies in a run or block, which has it.
+    /// The same without what lies in a run or block, which has it. What a rule found where one begins stays: a run behind a
+    /// name gives way to it.
     pub fn without_hidden(mut self, engine: &Engine) -> Cluster {
         let followed = self
             .covers
@@ -92,7 +93,11 @@ impl Cluster {
             .filter(|cover| is_followed(engine, cover));
         let ranges: Vec<Range<u64>> = followed.map(|cover| cover.range.clone()).collect();
         let hides = |range: &Range<u64>, cover: &Cover| {
-            range.start <= cover.range.start && cover.range.end <= range.end
+            let begins = match cover.what {
+                What::Rule(..) => range.start < cover.range.start,
+                What::Known(_) => range.start <= cover.range.start,
+            };
+            begins && cover.range.end <= range.end
         };
         self.covers.retain(|cover| {
             is_followed(engine, cover) || !ranges.iter().any(|range| hides(range, cover))
@@ -101,7 +106,8 @@ impl Cluster {
     }
 }
 
-/// Whether something is of the kind that may be followed without end: a run or block, which gives way to nothing.
+/// Whether something is of the kind that may be followed without end: a run or block, which gives way to nothing that
+/// begins behind its own beginning.
 fn is_followed(engine: &Engine, cover: &Cover) -> bool {
     let rule = |candidate: &Candidate| &engine.rules().rules()[candidate.rule as usize];
     cover

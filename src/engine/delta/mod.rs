@@ -163,7 +163,7 @@ impl Engine {
             let end = base_hits.before(copy.from + copy.to.len(), inner_end);
             near = end;
             let right = base_hits.shifted(inner_end..end, &copy);
-            let length = |hit: &WordHit| sieve.words[hit.word as usize].stem().len();
+            let length = |hit: &WordHit| sieve.words.word(hit.word as usize).stem().len();
             let inside = right.filter(|hit| hit.start + length(hit) <= copy.to.end);
             following.edge.extend(inside);
         }
@@ -312,7 +312,7 @@ impl Engine {
         };
         let mut found = std::mem::take(&mut scratch.found);
         let words = &self.rules.index().sieve.words;
-        let is_whole = |hit: &&WordHit| words[hit.word as usize].is_whole(bytes, hit.start);
+        let is_whole = |hit: &&WordHit| words.word(hit.word as usize).is_whole(bytes, hit.start);
         for hit in group.iter().filter(is_whole) {
             self.confirm(&text, *hit, scratch, &mut found);
         }

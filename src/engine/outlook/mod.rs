@@ -271,7 +271,7 @@ impl<'l> Watch<'l> {
         let passed = self.buffer.len().saturating_sub(engine.reach + KEYWORD);
         for hit in &hits {
             let word = hit.word as usize;
-            let span = hit.start..hit.start + index.sieve.words[word].text.len();
+            let span = hit.start..hit.start + index.sieve.words.word(word).text.len();
             if span.end <= from {
                 continue;
             }

@@ -172,8 +172,8 @@ impl Pairs {
 impl Encoded {
     fn new(rules: &[Rule], index: &Index) -> Encoded {
         let mut encoded = Encoded::default();
-        for word in &index.sieve.words[index.plain()..] {
-            encoded.pairs.add(&word.text);
+        for word in index.sieve.words.from(index.plain()) {
+            encoded.pairs.add(word.text);
         }
         let eligible = rules.iter().filter(|rule| is_eligible(rule));
         let keywords = eligible.flat_map(|rule| rule.keywords.iter());
@@ -203,9 +203,10 @@ impl Encoded {
         if !self.pairs.may_begin(text) {
             return false;
         }
-        let words = &index.sieve.words[index.plain()..];
-        let at = words.partition_point(|word| &word.text[..] <= text);
-        let fits = words[at..].iter().zip(&index.codings[at..]);
+        let words = &index.sieve.words;
+        let at = words.behind(index.plain(), text);
+        let codings = &index.codings[at - index.plain()..];
+        let fits = words.from(at).zip(codings);
         let mut fits = fits.take_while(|(word, _)| word.text.starts_with(text));
         fits.any(|(_, coding)| is_of(*coding))
     }
