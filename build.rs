@@ -19,17 +19,17 @@ mod model {
 mod grams;
 #[allow(
     dead_code,
+    reason = "the script builds the tables, the program searches with them"
+)]
+#[path = "src/engine/lexicon.rs"]
+mod lexicon;
+#[allow(
+    dead_code,
     unused_imports,
     reason = "the script uses the half that compiles, the program the half that runs"
 )]
 #[path = "src/rule/mod.rs"]
 mod rule;
-#[allow(
-    dead_code,
-    reason = "the script builds the tables, the program searches with them"
-)]
-#[path = "src/engine/lexicon.rs"]
-mod lexicon;
 #[allow(
     dead_code,
     reason = "the script builds the tables, the program searches with them"

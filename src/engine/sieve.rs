@@ -185,7 +185,7 @@ impl Sieve {
             .enumerate()
             .filter(|(_, word)| word.text.len() < 5)
         {
-            let three = first_three(grams::at(&word.text, 0));
+            let three = first_three(grams::at(word.text, 0));
             for other in 0..=u32::from(u8::MAX) {
                 grams.push(fold(three << 8 | other));
                 if word.text.len() == 3 {
