@@ -43,29 +43,6 @@ impl Held {
         self.swallowing
     }
 
-    /// Takes more text, and lets everything before `safe` go. Where nothing is to be covered, what goes is not copied
-    /// first: most of a log is that.
-    pub fn take(
-        &mut self,
-        by: &Redactor<'_>,
-        (text, safe): (&[u8], u64),
-        onward: &mut Onward<'_, '_>,
-    ) {
-        let held = self.gone + self.bytes.len() as u64;
-        if !self.covers.is_empty() || self.swallowing || safe < held {
-            self.extend(text);
-            self.let_go(by, safe, onward);
-            return;
-        }
-        let (goes, stays) = text.split_at((safe - held) as usize);
-        onward.open = !stays.is_empty();
-        onward.text(&self.bytes);
-        onward.text(goes);
-        self.gone = safe;
-        self.bytes.clear();
-        self.bytes.extend_from_slice(stays);
-    }
-
     /// Takes more text.
     pub fn extend(&mut self, text: &[u8]) {
         self.bytes.extend_from_slice(text);

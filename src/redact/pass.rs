@@ -300,12 +300,13 @@ impl<'r> First<'r> {
     }
 
     fn take(&mut self, text: &[u8], then: Then, onward: &mut Onward<'_, '_>) {
+        self.held.extend(text);
         let see = See {
             scratch: onward.scratch,
             covers: &mut self.held.covers,
         };
         let safe = self.eyes.take(text, then, &(0..u64::MAX), see);
-        self.held.take(self.by, (text, safe), onward);
+        self.held.let_go(self.by, safe, onward);
     }
 
     /// Passes over a placeholder that stands in the text.

@@ -6,7 +6,8 @@ use std::thread;
 
 /// The most bytes of a chunk.
 const CHUNK: usize = 256 * 1024;
-/// Chunks that may wait, so that an endless input needs no more memory than this. A pipe fills none of them.
+/// Chunks that may wait, so that an endless input needs no more memory than this: 4 MiB of a file, a quarter of that from a
+/// pipe, which hands over less at a time.
 const WAITING: usize = 16;
 
 /// Reads on a thread of its own and hands over what comes as soon as it comes, so that the scan can be stopped while
